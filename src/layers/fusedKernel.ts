@@ -19,6 +19,9 @@ export type FusedKernel =
   // { x, filter [kh, kw, channels, 1], mean, variance, gamma?, beta? }, { epsilon, activation, strideHeight, strideWidth, same, pool? } -> the
   // same for the depthwise convolution of x. The derivative is by the convolution.
   | 'EffnetDepthwiseNormAct'
+  // { x, filter, dy, weights?, shift?, slope }, { strideHeight, strideWidth, same, inputTrains, filterTrains } -> the gradients of the depthwise
+  // convolution that were asked for, where its own gradient is that of EffnetExciteGradient, or without weights dy * slope
+  | 'EffnetDepthwiseGradient'
   // { x, filter [1, 1, in, out], mean, variance, gamma?, beta? }, { epsilon, activation } -> y, and unless the activation is 0 the
   // derivative of y by the convolution
   | 'EffnetPointwiseNormAct'

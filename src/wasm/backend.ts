@@ -28,10 +28,8 @@ export type Kernels = Readonly<
     | 'convolutionFilterGradient'
     | 'convolutionInputGradient'
     | 'convolutionScratch'
-    | 'depthwiseFilterGradient'
-    | 'depthwiseFilterScratch'
-    | 'depthwiseInputGradient'
-    | 'depthwiseInputScratch'
+    | 'depthwiseGradient'
+    | 'depthwiseGradientScratch'
     | 'depthwiseNormAct'
     | 'depthwiseNormActScratch'
     | 'moments'
@@ -102,6 +100,11 @@ export function kernelsOf(backend: WasmBackend): Kernels {
 /** Returns the address of a tensor's first value. */
 export function addressOf(backend: WasmBackend, tensor: TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset;
+}
+
+/** Returns the address of a tensor's first value, or 0 without a tensor. */
+export function addressOrZero(backend: WasmBackend, tensor: TensorInfo | undefined): number {
+  return tensor === undefined ? 0 : addressOf(backend, tensor);
 }
 
 /** Creates a tensor with uninitialized values. */

@@ -2,9 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
-import { addressOf, allocate, kernelsOf, withScratch } from './backend.js';
+import { addressOf, addressOrZero, allocate, kernelsOf, withScratch } from './backend.js';
 import type { WasmBackend } from './backend.js';
-import { describe, sizes } from './depthwise.js';
+import { describe, runDepthwiseGradient, sizes } from './depthwise.js';
 import { kernel } from './fusedKernels.js';
 import { share } from './identity.js';
 
@@ -30,11 +30,7 @@ export const frozenKernels: readonly KernelConfig[] = [
     'EffnetDepthwiseNormAct',
     ['x', 'filter', ...NORM],
     (backend, { x, filter, ...norm }, { epsilon = 0, activation = 0, strideHeight = 1, strideWidth = 1, same, pool }) => {
-      const info = describe('EffnetDepthwiseNormAct', x.shape as Shape4D, filter.shape as Shape4D, {
-        strides: [strideHeight, strideWidth],
-        dilations: 1,
-        pad: same ? 'same' : 'valid',
-      });
+      const info = depthwiseInfo(x, filter, [strideHeight, strideWidth], Boolean(same));
       const { batchSize, outWidth, inChannels: channels, filterHeight, filterWidth } = info;
       const { depthwiseNormAct, depthwiseNormActScratch } = kernelsOf(backend);
       const y = allocate(backend, info.outShape);
@@ -45,6 +41,18 @@ export const frozenKernels: readonly KernelConfig[] = [
         depthwiseNormAct(...addresses, scratch, ...sizes(info), epsilon, activation);
       });
       return [y, slope, pooled].filter((tensor) => tensor !== undefined);
+    },
+  ),
+
+  kernel(
+    'EffnetDepthwiseGradient',
+    ['x', 'filter', 'dy', 'weights', 'shift', 'slope'],
+    (backend, operands, { strideHeight = 1, strideWidth = 1, same, inputTrains, filterTrains }) => {
+      const { x, filter } = operands;
+      const dx = inputTrains ? allocate(backend, x.shape) : undefined;
+      const dfilter = filterTrains ? allocate(backend, filter.shape) : undefined;
+      runDepthwiseGradient(backend, { ...operands, dx, dfilter }, depthwiseInfo(x, filter, [strideHeight, strideWidth], Boolean(same)));
+      return [dx, dfilter].filter((gradient) => gradient !== undefined);
     },
   ),
 
@@ -132,12 +140,13 @@ export const frozenKernels: readonly KernelConfig[] = [
   }),
 ];
 
-function partsOf(norm: Norm): readonly (TensorInfo | undefined)[] {
-  return NORM.map((name) => norm[name]);
+function depthwiseInfo(x: TensorInfo, filter: TensorInfo, strides: [number, number], same: boolean): tf.backend_util.Conv2DInfo {
+  const attributes = { strides, dilations: 1, pad: same ? 'same' : 'valid' } as const;
+  return describe('EffnetDepthwise', x.shape as Shape4D, filter.shape as Shape4D, attributes);
 }
 
-function addressOrZero(backend: WasmBackend, tensor: TensorInfo | undefined): number {
-  return tensor === undefined ? 0 : addressOf(backend, tensor);
+function partsOf(norm: Norm): readonly (TensorInfo | undefined)[] {
+  return NORM.map((name) => norm[name]);
 }
 
 /** Sizes of `[batch, ..., channels]`. */

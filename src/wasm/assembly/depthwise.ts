@@ -50,7 +50,7 @@ export function depthwiseNormAct(
         setEntry(table, lines, framed + ((top + ky) % kernelHeight) * line, filter + ky * kernelWidth * pixel);
         lines++;
       }
-      depthwiseLine(table, lines, kernelWidth, strideWidth * pixel, pixel, pixel, result, pixel, outWidth, channels);
+      depthwiseLine(table, lines, kernelWidth, 0, 0, strideWidth * pixel, pixel, pixel, result, pixel, outWidth, channels);
       if (pooled) memory.fill(sums, 0, pixel);
       normActRows(result, mean, factors, y, slope, pooled ? sums : 0, outWidth, channels, activation);
       if (pooled) addToTotals(sums, totals, channels);

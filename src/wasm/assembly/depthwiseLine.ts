@@ -17,16 +17,17 @@ export function setEntry(table: usize, index: i32, line: usize, taps: usize): vo
 
 /**
  * Computes `columns` pixels, rounded up to a multiple of 4. Pixel i of the result, at `out` + i `outStep`, is the sum over all lines of the
- * table and `taps` taps of the pixel at line + i `step` + t `lineStep` times the tap at taps + t `tapStep`.
+ * table and `taps` taps of the pixel at line + `start` + i `step` + t `lineStep` times the tap at taps + `first` + t `tapStep`.
  */
 export function depthwiseLine(
-  table: usize, lines: i32, taps: i32, step: usize, lineStep: usize, tapStep: usize, out: usize, outStep: usize, columns: i32, channels: i32,
+  table: usize, lines: i32, taps: i32, start: usize, first: usize, step: usize, lineStep: usize, tapStep: usize, out: usize, outStep: usize,
+  columns: i32, channels: i32,
 ): void {
   let channel = 0;
   for (; channel + 8 <= channels; channel += 8) {
     const at: usize = channel << 2;
     for (let x = 0; x < columns; x += TILE) {
-      fourTimesEight(table, lines, taps, x * step + at, at, step, lineStep, tapStep, out + x * outStep + at, outStep);
+      fourTimesEight(table, lines, taps, start + x * step + at, first + at, step, lineStep, tapStep, out + x * outStep + at, outStep);
     }
   }
   for (; channel < channels; channel += 4) {
@@ -34,7 +35,7 @@ export function depthwiseLine(
     const lanes = min(4, channels - channel);
     for (let x = 0; x < columns; x += TILE) {
       for (let i = 0; i < TILE; i++) {
-        onePixel(table, lines, taps, (x + i) * step + at, at, lineStep, tapStep, out + (x + i) * outStep + at, lanes);
+        onePixel(table, lines, taps, start + (x + i) * step + at, first + at, lineStep, tapStep, out + (x + i) * outStep + at, lanes);
       }
     }
   }

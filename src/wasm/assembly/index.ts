@@ -2,8 +2,7 @@
 // because an AssemblyScript heap or string would overwrite TensorFlow.js' data.
 
 export { convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';
-export { depthwiseFilterGradient, depthwiseFilterScratch } from './depthwiseFilter';
-export { depthwiseInputGradient, depthwiseInputScratch } from './depthwiseInput';
+export { depthwiseGradient, depthwiseGradientScratch } from './depthwiseGradient';
 export { depthwiseNormAct, depthwiseNormActScratch } from './depthwise';
 export { batchNormScratch, moments, normalize, normalizeGradient } from './batchNorm';
 export { excite, exciteGradient, exciteScratch, exciteSums, gate, gateGradient, gateScratch } from './excite';

@@ -45,3 +45,16 @@ export function addFloats(to: usize, from: usize, count: i32): void {
     store<f32>(at, load<f32>(at) + load<f32>(from + (i << 2)));
   }
 }
+
+/** out = a b, for `count` floats. */
+export function multiply(a: usize, b: usize, out: usize, count: i32): void {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const at: usize = i << 2;
+    v128.store(out + at, f32x4.mul(v128.load(a + at), v128.load(b + at)));
+  }
+  if (i < count) {
+    const at: usize = i << 2;
+    storeLanes(out + at, f32x4.mul(loadLanes(a + at, count - i), loadLanes(b + at, count - i)), count - i);
+  }
+}
