@@ -5,6 +5,7 @@ export { convolutionFilterGradient, convolutionInputGradient, convolutionScratch
 export { depthwiseGradient, depthwiseGradientScratch } from './depthwiseGradient';
 export { depthwiseNormAct, depthwiseNormActScratch } from './depthwise';
 export { batchNormScratch, moments, normalize, normalizeGradient } from './batchNorm';
+export { addByChannel, byChannelScratch, multiplyByChannel } from './byChannel';
 export { excite, exciteGradient, exciteScratch, exciteSums, gate, gateGradient, gateScratch } from './excite';
 export { normAct, normActFloats } from './normAct';
 export { pointwiseGradient, pointwiseGradientScratch, pointwiseNormAct, pointwiseScratch } from './pointwise';
