@@ -3,7 +3,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { addressOf, addressOrZero, allocate, kernelsOf, withScratch } from './backend.js';
-import type { WasmBackend } from './backend.js';
 import { describe, runDepthwiseGradient, sizes } from './depthwise.js';
 import { kernel } from './fusedKernels.js';
 import { share } from './identity.js';

@@ -3,8 +3,8 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Allows WebAssembly modules with relaxed SIMD in this process, its worker threads included. The kernels for wasm use it if the engine accepts
- * it. The flag stays set, so that all threads get the same kernels. Node 22 and later need no flag.
+ * Allows WebAssembly modules with relaxed SIMD in this process, including its worker threads. The kernels for wasm use relaxed SIMD if the
+ * engine accepts it. The flag stays set, so that all threads get the same kernels. Node 22 and later need no flag.
  */
 export function allowRelaxedSimd(): void {
   // Bun and Deno also report a version of Node.
