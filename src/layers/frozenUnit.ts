@@ -90,19 +90,45 @@ function forward(x: tf.Tensor4D, filter: tf.Tensor4D, options: UnitOptions, pool
     const [y, slope] = runFused('EffnetPointwiseNormAct', { x, filter, ...inputs }, attributes) as [tf.Tensor, tf.Tensor | undefined];
     return { y, slope, pooled: undefined };
   }
-  const convolved = depthwise ? tf.depthwiseConv2d(x, filter, strides, padding) : tf.conv2d(x, filter, strides, padding);
-  const [y, ...others] = runFused('EffnetNormAct', { x: convolved, ...inputs }, { ...attributes, pool }) as [tf.Tensor, ...tf.Tensor[]];
-  convolved.dispose();
+  const [y, ...others] = depthwise
+    ? (runFused('EffnetDepthwiseNormAct', { x, filter, ...inputs }, { ...attributes, ...geometryOf(options), pool }) as [
+        tf.Tensor,
+        ...tf.Tensor[],
+      ])
+    : normalized(tf.conv2d(x, filter, strides, padding), inputs, { ...attributes, pool });
   return { y, slope: activation === 'linear' ? undefined : others[0], pooled: pool ? others.at(-1) : undefined };
+}
+
+/** Normalizes a convolution and disposes it. */
+function normalized(
+  x: tf.Tensor,
+  norm: tf.NamedTensorMap,
+  attributes: Readonly<Record<string, number | boolean>>,
+): [tf.Tensor, ...tf.Tensor[]] {
+  const results = runFused('EffnetNormAct', { x, ...norm }, attributes) as [tf.Tensor, ...tf.Tensor[]];
+  x.dispose();
+  return results;
 }
 
 function ofUnit(dy: tf.Tensor, saved: readonly tf.Tensor[], options: UnitOptions): tf.Tensor[] {
   const [x, filter, slope] = saved as [tf.Tensor, tf.Tensor, tf.Tensor | undefined];
+  const { depthwise, norm, inputTrains, filterTrains } = options;
+  if (depthwise && slope !== undefined) return ofDepthwise({ x, filter, dy, slope }, options);
   if (!isPointwise(filter, options)) return ofConvolution(slope === undefined ? dy : tf.mul(dy, slope), saved, options);
-  const { norm, inputTrains, filterTrains } = options;
   const { variance, gamma, epsilon } = norm;
   const inputs = { x, filter, dy, ...(slope === undefined ? {} : { slope }), variance, ...(gamma === undefined ? {} : { gamma }) };
   return runFused('EffnetPointwiseGradient', inputs, { epsilon, inputTrains, filterTrains });
+}
+
+function ofDepthwise(inputs: tf.NamedTensorMap, options: UnitOptions): tf.Tensor[] {
+  const { inputTrains, filterTrains } = options;
+  if (!inputTrains && !filterTrains) return [];
+  return runFused('EffnetDepthwiseGradient', inputs, { ...geometryOf(options), inputTrains, filterTrains });
+}
+
+/** The attributes of a depthwise convolution. */
+function geometryOf({ strides: [strideHeight, strideWidth], padding }: UnitOptions): Readonly<Record<string, number | boolean>> {
+  return { strideHeight, strideWidth, same: padding === 'same' };
 }
 
 function isPointwise(filter: tf.Tensor, { depthwise, strides }: UnitOptions): boolean {
@@ -110,9 +136,9 @@ function isPointwise(filter: tf.Tensor, { depthwise, strides }: UnitOptions): bo
 }
 
 function ofExcite(dy: tf.Tensor, saved: readonly tf.Tensor[], options: UnitOptions): tf.Tensor[] {
-  const [, , slope, y, weights, reduced, pooled, reduce, expand] = saved as [
-    tf.Tensor,
-    tf.Tensor,
+  const [x, filter, slope, y, weights, reduced, pooled, reduce, expand] = saved as [
+    tf.Tensor4D,
+    tf.Tensor4D,
     tf.Tensor,
     tf.Tensor,
     tf.Tensor,
@@ -128,6 +154,7 @@ function ofExcite(dy: tf.Tensor, saved: readonly tf.Tensor[], options: UnitOptio
     { dweights, weights, reduced, pooled, reduce, expand },
     { rows: height * width },
   ) as [tf.Tensor, ...tf.Tensor[]];
+  if (options.depthwise) return [...ofDepthwise({ x, filter, dy, weights, shift, slope }, options), ...ofGate];
   const [dz] = runFused('EffnetExciteGradient', { dy, weights, shift, slope }) as [tf.Tensor];
   return [...ofConvolution(dz, saved, options), ...ofGate];
 }

@@ -16,6 +16,12 @@ export type FusedKernel =
   // { x, mean, variance, gamma?, beta? }, { epsilon, activation, pool? } -> y, unless the activation is 0 (linear) the derivative of y by
   // x, and with `pool` the means [batch, channels] of y. The derivative overwrites x.
   | 'EffnetNormAct'
+  // { x, filter [kh, kw, channels, 1], mean, variance, gamma?, beta? }, { epsilon, activation, strideHeight, strideWidth, same, pool? } ->
+  // like EffnetNormAct of the depthwise convolution of x. No input is overwritten.
+  | 'EffnetDepthwiseNormAct'
+  // { x, filter, dy, weights?, shift?, slope }, { strideHeight, strideWidth, same, inputTrains, filterTrains } -> the gradients of a
+  // depthwise convolution that were asked for. Its own gradient is that of EffnetExciteGradient, or dy * slope without weights.
+  | 'EffnetDepthwiseGradient'
   // { x, filter [1, 1, in, out], mean, variance, gamma?, beta? }, { epsilon, activation } -> y, and unless the activation is 0 the
   // derivative of y by the convolution
   | 'EffnetPointwiseNormAct'

@@ -150,8 +150,8 @@ async function takeHeadStep(
     optimizer.place = place;
     const predict = (): tf.Tensor => classifier.apply(x, { training: true }) as tf.Tensor;
     const lossOf = (logits: tf.Tensor): tf.Scalar => {
-      const penalties = l2 === 0 ? [] : kernels.map((kernel) => tf.mul<tf.Scalar>(tf.sum(tf.square(kernel)), l2));
-      return tf.addN<tf.Scalar>([tf.mean(objective.loss(y, logits)), ...penalties]);
+      const penalties = l2 === 0 ? [] : kernels.map((kernel) => tf.mul(tf.sum(tf.square(kernel)), l2));
+      return tf.addN([tf.mean(objective.loss(y, logits)), ...penalties]) as tf.Scalar;
     };
     const onTaken = (logits: tf.Tensor, loss: number): Promise<void> => addToTally(tally, [objective.counts], y, logits, loss);
     return await takeStep({ where: place.where, place: placeText(place), kept: KEPT, optimizer, variables, predict, lossOf, onTaken });

@@ -3,6 +3,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
 import { KERNELS } from './binary.js';
+import { withMultiplyAdd } from './relaxedSimd.js';
 import { withSharedMemory } from './sharedMemory.js';
 
 /** The parts of TensorFlow.js' BackendWasm that are used here. */
@@ -29,10 +30,10 @@ export type Kernels = Readonly<
     | 'convolutionFilterGradient'
     | 'convolutionInputGradient'
     | 'convolutionScratch'
-    | 'depthwiseFilterGradient'
-    | 'depthwiseFilterScratch'
-    | 'depthwiseInputGradient'
-    | 'depthwiseInputScratch'
+    | 'depthwiseGradient'
+    | 'depthwiseGradientScratch'
+    | 'depthwiseNormAct'
+    | 'depthwiseNormActScratch'
     | 'moments'
     | 'normalize'
     | 'normalizeGradient'
@@ -41,6 +42,9 @@ export type Kernels = Readonly<
     | 'swishGradient'
     | 'adamUpdate'
     | 'descentUpdate'
+    | 'addByChannel'
+    | 'byChannelScratch'
+    | 'multiplyByChannel'
     | 'momentumUpdate'
     | 'excite'
     | 'exciteGradient'
@@ -83,7 +87,7 @@ export async function bindKernels(backend: WasmBackend): Promise<void> {
 /** Returns the compiled kernels for a memory, which is an ordinary or a shared one. */
 function binaryFor(memory: WebAssembly.Memory): Uint8Array<ArrayBuffer> {
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  const kernels = Uint8Array.from(atob(KERNELS), (character) => character.charCodeAt(0));
+  const kernels = fastestKernels(Uint8Array.from(atob(KERNELS), (character) => character.charCodeAt(0)));
   return shared ? withSharedMemory(kernels) : kernels;
 }
 
@@ -97,6 +101,12 @@ export function kernelsOfMemory(memory: WebAssembly.Memory): Kernels {
   const kernels = exports as unknown as Kernels;
   ofMemories.set(memory, kernels);
   return kernels;
+}
+
+/** Returns the kernels with relaxed SIMD where the engine has it. */
+function fastestKernels(kernels: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const relaxed = withMultiplyAdd(kernels);
+  return WebAssembly.validate(relaxed) ? relaxed : kernels;
 }
 
 /** Returns the kernels of a backend. */
@@ -113,6 +123,11 @@ export function kernelsOf(backend: WasmBackend): Kernels {
 /** Returns the address of a tensor's first value. */
 export function addressOf(backend: WasmBackend, tensor: TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset;
+}
+
+/** Returns the address of a tensor's first value, or 0 without a tensor. */
+export function addressOrZero(backend: WasmBackend, tensor: TensorInfo | undefined): number {
+  return tensor === undefined ? 0 : addressOf(backend, tensor);
 }
 
 /** Creates a tensor with uninitialized values. */

@@ -2,12 +2,13 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
-import { addressOf, allocate, kernelsOf, withScratch } from './backend.js';
-import type { WasmBackend } from './backend.js';
+import { addressOf, addressOrZero, allocate, kernelsOf, withScratch } from './backend.js';
+import { describe, runDepthwiseGradient, sizes } from './depthwise.js';
 import { kernel } from './fusedKernels.js';
 import { share } from './identity.js';
 
 const NORM = ['mean', 'variance', 'gamma', 'beta'] as const;
+type Shape4D = [number, number, number, number];
 type Norm = Readonly<Record<(typeof NORM)[number], TensorInfo | undefined>>;
 
 export const frozenKernels: readonly KernelConfig[] = [
@@ -23,6 +24,36 @@ export const frozenKernels: readonly KernelConfig[] = [
     });
     return [y, ...(activation === 0 ? [] : [slope]), ...(pooled === undefined ? [] : [pooled])];
   }),
+
+  kernel(
+    'EffnetDepthwiseNormAct',
+    ['x', 'filter', ...NORM],
+    (backend, { x, filter, ...norm }, { epsilon = 0, activation = 0, strideHeight = 1, strideWidth = 1, same, pool }) => {
+      const info = depthwiseInfo(x, filter, [strideHeight, strideWidth], Boolean(same));
+      const { batchSize, outWidth, inChannels: channels, filterHeight, filterWidth } = info;
+      const { depthwiseNormAct, depthwiseNormActScratch } = kernelsOf(backend);
+      const y = allocate(backend, info.outShape);
+      const slope = activation === 0 ? undefined : allocate(backend, info.outShape);
+      const pooled = pool ? allocate(backend, [batchSize, channels]) : undefined;
+      const addresses = [x, filter, ...partsOf(norm), y, slope, pooled].map((tensor) => addressOrZero(backend, tensor));
+      withScratch(backend, depthwiseNormActScratch(outWidth, channels, filterHeight, filterWidth, strideWidth), (scratch) => {
+        depthwiseNormAct(...addresses, scratch, ...sizes(info), epsilon, activation);
+      });
+      return [y, slope, pooled].filter((tensor) => tensor !== undefined);
+    },
+  ),
+
+  kernel(
+    'EffnetDepthwiseGradient',
+    ['x', 'filter', 'dy', 'weights', 'shift', 'slope'],
+    (backend, operands, { strideHeight = 1, strideWidth = 1, same, inputTrains, filterTrains }) => {
+      const { x, filter } = operands;
+      const dx = inputTrains ? allocate(backend, x.shape) : undefined;
+      const dfilter = filterTrains ? allocate(backend, filter.shape) : undefined;
+      runDepthwiseGradient(backend, { ...operands, dx, dfilter }, depthwiseInfo(x, filter, [strideHeight, strideWidth], Boolean(same)));
+      return [dx, dfilter].filter((gradient) => gradient !== undefined);
+    },
+  ),
 
   kernel('EffnetPointwiseNormAct', ['x', 'filter', ...NORM], (backend, { x, filter, ...norm }, { epsilon = 0, activation = 0 }) => {
     const [inputs = 0, outputs = 0] = filter.shape.slice(2);
@@ -108,12 +139,13 @@ export const frozenKernels: readonly KernelConfig[] = [
   }),
 ];
 
-function partsOf(norm: Norm): readonly (TensorInfo | undefined)[] {
-  return NORM.map((name) => norm[name]);
+function depthwiseInfo(x: TensorInfo, filter: TensorInfo, strides: [number, number], same: boolean): tf.backend_util.Conv2DInfo {
+  const attributes = { strides, dilations: 1, pad: same ? 'same' : 'valid' } as const;
+  return describe('EffnetDepthwise', x.shape as Shape4D, filter.shape as Shape4D, attributes);
 }
 
-function addressOrZero(backend: WasmBackend, tensor: TensorInfo | undefined): number {
-  return tensor === undefined ? 0 : addressOf(backend, tensor);
+function partsOf(norm: Norm): readonly (TensorInfo | undefined)[] {
+  return NORM.map((name) => norm[name]);
 }
 
 /** Sizes of `[batch, ..., channels]`. */

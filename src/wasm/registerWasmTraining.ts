@@ -5,6 +5,7 @@ import { activate } from '../backends/internal.js';
 import { BackendError } from '../core/index.js';
 import { bindKernels } from './backend.js';
 import type { WasmBackend } from './backend.js';
+import { addKernel, multiplyKernel } from './byChannel.js';
 import { convolutionFilterGradient, convolutionInputGradient } from './convolution.js';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.js';
 import { floatKernels } from './floats.js';
@@ -30,6 +31,8 @@ const IMPROVED = [
   [tf.Cast, castKernel],
   [tf.Sum, sumKernel],
   [tf.Mean, meanKernel],
+  [tf.Multiply, multiplyKernel],
+  [tf.Add, addKernel],
 ] as const;
 
 /**

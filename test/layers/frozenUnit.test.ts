@@ -39,6 +39,16 @@ const CASES: readonly [string, Partial<Settings>, { size?: number[]; kernel?: nu
     { depthwise: true, activation: 'swish', strides: [2, 2] },
     { kernel: 3, reduced: 8, size: [2, 19, 17, 16] },
   ],
+  [
+    'depthwise 5 x 5 with excitation of fewer columns than a tile',
+    { depthwise: true, activation: 'swish' },
+    { kernel: 5, reduced: 4, size: [2, 3, 3, 24] },
+  ],
+  [
+    'depthwise 5 x 5, valid, with other strides',
+    { depthwise: true, activation: 'swish', strides: [3, 2], padding: 'valid' },
+    { kernel: 5, size: [2, 14, 15, 19] },
+  ],
   ['full with excitation', { activation: 'relu' }, { reduced: 2 }],
 ];
 
@@ -100,14 +110,21 @@ test.each(CASES)('%s', async (name, given, { size = [2, 6, 5, 5], kernel = 1, fi
 });
 
 test.each([
-  [true, false],
-  [false, true],
-  [false, false],
-])('omits gradients that are not needed (input %s, filter %s)', async (inputTrains, filterTrains) => {
+  [true, false, false],
+  [false, true, false],
+  [false, false, false],
+  [true, false, true],
+  [false, true, true],
+  [false, false, true],
+])('omits gradients that are not needed (input %s, filter %s, depthwise %s)', async (inputTrains, filterTrains, depthwise) => {
   await tf.setBackend('wasm');
-  const [x, filter, one] = [fill('x', [2, 3, 3, 4]), fill('filter', [1, 1, 4, 8]), tf.ones([8])] as [tf.Tensor4D, tf.Tensor4D, tf.Tensor];
+  const [x, filter, one] = [fill('x', [2, 3, 3, 8]), fill('filter', depthwise ? [3, 3, 8, 1] : [1, 1, 8, 8]), tf.ones([8])] as [
+    tf.Tensor4D,
+    tf.Tensor4D,
+    tf.Tensor,
+  ];
   const norm = { mean: one, variance: one, gamma: undefined, beta: undefined, epsilon: 1e-3 };
-  const options: UnitOptions = { depthwise: false, strides: [1, 1], padding: 'same', activation: 'swish', norm, inputTrains, filterTrains };
+  const options: UnitOptions = { depthwise, strides: [1, 1], padding: 'same', activation: 'swish', norm, inputTrains, filterTrains };
   const all = { ...options, inputTrains: true, filterTrains: true };
   const run = (settings: UnitOptions) => (a: tf.Tensor, b: tf.Tensor) => frozenUnit(a as tf.Tensor4D, b as tf.Tensor4D, settings);
   const gradientOf = (settings: UnitOptions): tf.Tensor[] =>

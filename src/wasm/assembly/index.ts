@@ -2,9 +2,10 @@
 // because an AssemblyScript heap or string would overwrite TensorFlow.js' data.
 
 export { convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';
-export { depthwiseFilterGradient, depthwiseFilterScratch } from './depthwiseFilter';
-export { depthwiseInputGradient, depthwiseInputScratch } from './depthwiseInput';
+export { depthwiseGradient, depthwiseGradientScratch } from './depthwiseGradient';
+export { depthwiseNormAct, depthwiseNormActScratch } from './depthwise';
 export { batchNormScratch, moments, normalize, normalizeGradient } from './batchNorm';
+export { addByChannel, byChannelScratch, multiplyByChannel } from './byChannel';
 export { excite, exciteGradient, exciteScratch, exciteSums, gate, gateGradient, gateScratch } from './excite';
 export { normAct, normActFloats } from './normAct';
 export { pointwiseGradient, pointwiseGradientScratch, pointwiseNormAct, pointwiseScratch } from './pointwise';

@@ -20,9 +20,10 @@ export function storeLanes(at: usize, value: v128, lanes: i32): void {
   if (lanes > 2) v128.store_lane<f32>(at, value, 2, 8);
 }
 
+/** sum + a b, in the order that `withMultiplyAdd` of src/wasm/relaxedSimd.ts turns into one instruction. */
 @inline
 export function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(a, b));
+  return f32x4.add(f32x4.mul(a, b), sum);
 }
 
 /** Copies `count` floats. */
@@ -42,5 +43,18 @@ export function addFloats(to: usize, from: usize, count: i32): void {
   for (; i < count; i++) {
     const at = to + (i << 2);
     store<f32>(at, load<f32>(at) + load<f32>(from + (i << 2)));
+  }
+}
+
+/** out = a b, for `count` floats. */
+export function multiply(a: usize, b: usize, out: usize, count: i32): void {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const at: usize = i << 2;
+    v128.store(out + at, f32x4.mul(v128.load(a + at), v128.load(b + at)));
+  }
+  if (i < count) {
+    const at: usize = i << 2;
+    storeLanes(out + at, f32x4.mul(loadLanes(a + at, count - i), loadLanes(b + at, count - i)), count - i);
   }
 }

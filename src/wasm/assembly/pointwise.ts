@@ -1,6 +1,6 @@
 // A 1 x 1 convolution of stride 1, followed by batch normalization with fixed statistics and an activation, and its gradient.
 
-import { loadLanes, storeLanes } from './lanes';
+import { multiply } from './lanes';
 import { addTransposedProduct, BLOCK, packedSize, packPanels, packTransposed, productWithPacked, transposedProductScratch } from './matMul';
 import { normActRows, normActScratch, prepareNormAct } from './normAct';
 
@@ -65,18 +65,5 @@ export function pointwiseGradient(
     }
     if (dfilter) addTransposedProduct(x + input, dz, dfilter, count, inputs, outputs, transposed);
     if (dx) productWithPacked(dz, panels, dx + input, count, inputs, outputs);
-  }
-}
-
-@inline
-function multiply(a: usize, b: usize, out: usize, count: i32): void {
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const at: usize = i << 2;
-    v128.store(out + at, f32x4.mul(v128.load(a + at), v128.load(b + at)));
-  }
-  if (i < count) {
-    const at: usize = i << 2;
-    storeLanes(out + at, f32x4.mul(loadLanes(a + at, count - i), loadLanes(b + at, count - i)), count - i);
   }
 }

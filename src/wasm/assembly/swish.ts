@@ -2,22 +2,22 @@
 
 import { loadLanes, multiplyAdd, storeLanes } from './lanes';
 
-/** e^x, within 2 units in the last place: 2^n e^r with |r| <= ln(2) / 2 and a polynomial of degree 6. */
+/** e^-x, within 3 units in the last place: 2^n e^-r with |r| <= ln(2) / 2 and a polynomial of degree 5 with an error of 1e-7. */
 @inline
-function exponential(x: v128): v128 {
-  const clamped = f32x4.pmin(f32x4.splat(88), f32x4.pmax(f32x4.splat(-87), x));
+function exponentialOfNegative(x: v128): v128 {
+  const clamped = f32x4.pmin(f32x4.splat(87), f32x4.pmax(f32x4.splat(-88), x));
   // Adding 1.5 * 2^23 rounds to an integer, which then occupies the lowest bits.
   const magic = f32x4.splat(12582912);
-  const shifted = multiplyAdd(magic, clamped, f32x4.splat(1.44269504));
+  const shifted = multiplyAdd(magic, clamped, f32x4.splat(-1.44269504));
   const n = f32x4.sub(shifted, magic);
   // ln(2) is split into two parts, the first of which has few bits, so that r remains precise.
-  let r = multiplyAdd(clamped, n, f32x4.splat(-0.693359375));
-  r = multiplyAdd(r, n, f32x4.splat(2.12194440e-4));
-  // Three independent parts of the polynomial keep the chain of dependent operations short.
+  let r = multiplyAdd(clamped, n, f32x4.splat(0.693359375));
+  r = multiplyAdd(r, n, f32x4.splat(-2.12194440e-4));
+  // Independent parts of the polynomial keep the chain of dependent operations short. The factors minimize the largest relative error.
   const square = f32x4.mul(r, r);
-  const low = f32x4.add(f32x4.splat(1), r);
-  const middle = multiplyAdd(f32x4.splat(0.5), r, f32x4.splat(1 / 6.0));
-  const high = multiplyAdd(multiplyAdd(f32x4.splat(1 / 24.0), r, f32x4.splat(1 / 120.0)), square, f32x4.splat(1 / 720.0));
+  const low = f32x4.sub(f32x4.splat(1), r);
+  const middle = multiplyAdd(f32x4.splat(0.4999923), r, f32x4.splat(-0.16667115));
+  const high = multiplyAdd(f32x4.splat(0.04189033), r, f32x4.splat(-0.0083125014));
   const sum = multiplyAdd(low, square, multiplyAdd(middle, square, high));
   const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
   return f32x4.mul(sum, power);
@@ -26,7 +26,7 @@ function exponential(x: v128): v128 {
 @inline
 export function sigmoid(x: v128): v128 {
   const one = f32x4.splat(1);
-  return f32x4.div(one, f32x4.add(one, exponential(f32x4.neg(x))));
+  return f32x4.div(one, f32x4.add(one, exponentialOfNegative(x)));
 }
 
 @inline

@@ -1,60 +1,37 @@
-// The filter gradient of a depthwise convolution (NHWC, filter [kh, kw, channels, 1]): eight channels and up to five taps at a time.
+// The filter gradient of a depthwise convolution from one line of x: eight channels and up to five taps at a time.
 
-import { copyFloats, loadLanes, multiplyAdd, storeLanes } from './lanes';
+import { ENTRY } from './depthwiseLine';
+import { loadLanes, multiplyAdd, storeLanes } from './lanes';
 
-/** Returns the number of scratch floats: one line of x with padding. */
-export function depthwiseFilterScratch(outWidth: i32, channels: i32, kernelWidth: i32, strideWidth: i32): i32 {
-  return ((outWidth - 1) * strideWidth + kernelWidth) * channels;
-}
-
-/** gradient [kh, kw, channels] = sum over batch and pixels of x, shifted by the tap, times dy. */
-export function depthwiseFilterGradient(
-  x: usize, dy: usize, gradient: usize, scratch: usize,
-  batch: i32, height: i32, width: i32, channels: i32, outHeight: i32, outWidth: i32,
-  kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
-): void {
-  const pixel: usize = channels << 2;
-  const framedWidth = (outWidth - 1) * strideWidth + kernelWidth;
-  // The padding left and right of the line stays zero for all lines, so the taps need no edge checks.
-  memory.fill(scratch, 0, framedWidth * pixel);
-  const line = scratch + padLeft * pixel;
-  const count = min(width, framedWidth - padLeft) * channels;
-  memory.fill(gradient, 0, kernelHeight * kernelWidth * pixel);
-  for (let image = 0; image < batch; image++) {
-    for (let y = 0; y < height; y++) {
-      copyFloats(line, x + (image * height + y) * width * pixel, count);
-      for (let ky = 0; ky < kernelHeight; ky++) {
-        const shifted = y + padTop - ky;
-        if (shifted < 0 || shifted % strideHeight != 0 || shifted / strideHeight >= outHeight) continue;
-        const row = dy + (image * outHeight + shifted / strideHeight) * outWidth * pixel;
-        addLine(scratch, row, gradient + ky * kernelWidth * pixel, outWidth, channels, kernelWidth, strideWidth * pixel);
-      }
-    }
-  }
-}
-
-/** Adds the contribution of one line of x and one line of dy to one line of taps. */
-function addLine(x: usize, dy: usize, taps: usize, columns: i32, channels: i32, kernelWidth: i32, step: usize): void {
+/**
+ * Adds the products of one line of x and the lines of dz in the table to the taps in the table. `x` has `kernelWidth` - 1 more pixels than
+ * dz, or with a stride the pixels between them, and `step` is the number of bytes between pixels that meet neighboring values of dz.
+ */
+export function addToTaps(x: usize, table: usize, lines: i32, columns: i32, channels: i32, kernelWidth: i32, step: usize): void {
   const pixel: usize = channels << 2;
   for (let channel = 0; channel < channels; ) {
     const left = channels - channel;
     const offset: usize = channel << 2;
-    for (let kx = 0; kx < kernelWidth; ) {
-      const from = x + kx * pixel + offset;
-      const to = taps + kx * pixel + offset;
-      const count = kernelWidth - kx;
-      if (count >= 5) {
-        if (left >= 8) fiveTimesEight(from, dy + offset, to, columns, pixel, step);
-        else five(from, dy + offset, to, columns, pixel, step, min(4, left));
-        kx += 5;
-      } else if (count >= 3) {
-        if (left >= 8) threeTimesEight(from, dy + offset, to, columns, pixel, step);
-        else three(from, dy + offset, to, columns, pixel, step, min(4, left));
-        kx += 3;
-      } else {
-        one(from, dy + offset, to, columns, pixel, step, min(4, left));
-        if (left >= 8) one(from + 16, dy + offset + 16, to + 16, columns, pixel, step, 4);
-        kx += 1;
+    for (let line = 0; line < lines; line++) {
+      const dz = <usize>i32.load(table + line * ENTRY) + offset;
+      const taps = <usize>i32.load(table + line * ENTRY, 4) + offset;
+      for (let kx = 0; kx < kernelWidth; ) {
+        const from = x + kx * pixel + offset;
+        const to = taps + kx * pixel;
+        const count = kernelWidth - kx;
+        if (count >= 5) {
+          if (left >= 8) fiveTimesEight(from, dz, to, columns, pixel, step);
+          else five(from, dz, to, columns, pixel, step, min(4, left));
+          kx += 5;
+        } else if (count >= 3) {
+          if (left >= 8) threeTimesEight(from, dz, to, columns, pixel, step);
+          else three(from, dz, to, columns, pixel, step, min(4, left));
+          kx += 3;
+        } else {
+          one(from, dz, to, columns, pixel, step, min(4, left));
+          if (left >= 8) one(from + 16, dz + 16, to + 16, columns, pixel, step, 4);
+          kx += 1;
+        }
       }
     }
     channel += left >= 8 ? 8 : 4;
