@@ -1,4 +1,4 @@
-// Solves linear equations with a symmetric positive definite matrix by Cholesky factorization. Four rows or right-hand sides at a time share
+// Solves equations with a symmetric positive definite matrix by Cholesky factorization. Four rows or right-hand sides at a time share
 // what they read of the matrix, which makes this several times as fast as the textbook loops.
 
 /** A factored matrix. */

@@ -1,4 +1,4 @@
-// The sum of x xᵀ over feature vectors x. It changes with every vector that is added or removed, in time that does not depend on the others.
+// The sum of x xᵀ over feature vectors x. Adding or removing a vector takes the same time, however many there are.
 
 /** Rows of the result that are updated together, so that they stay in the processor's cache. */
 const TILE = 32;

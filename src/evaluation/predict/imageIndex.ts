@@ -124,7 +124,7 @@ export async function imageIndex(backbone: tfl.LayersModel, options: ImageIndexO
       const place = placeOf('remove');
       check(place, 'shouldRemove', shouldRemove, callable);
       const images = listed();
-      const isRemoved = images.map((image) => Boolean(shouldRemove(image)));
+      const isRemoved = images.map((image) => shouldRemove(image));
       const removed = entries.filter((_, i) => isRemoved[i]);
       entries = entries.filter((_, i) => !isRemoved[i]);
       keepUsedNames(classNames);

@@ -48,7 +48,7 @@ export function readIndexArrays(where: string, arrays: NamedArrays): StoredIndex
   const { classNames, preprocessing } = arrays;
   const [features, labels, origins, probe] = ['features', 'labels', 'origins', 'probe'].map((name) => arrays.get(name));
   if (!features || !labels || !origins || !probe || classNames === undefined || preprocessing === undefined) {
-    throw damaged(where, 'the arrays that `index.arrays()` returns', `${[...arrays.keys()].slice(0, 4).join(', ') || 'none'}`);
+    throw damaged(where, 'the arrays that `index.arrays()` returns', [...arrays.keys()].slice(0, 4).join(', ') || 'none');
   }
   const [count = NaN, width] = features.shape;
   const [values, classes, bytes] = [features.values(), labels.values(), origins.values()];

@@ -188,7 +188,7 @@ describe('saved', () => {
       classNames,
       preprocessing: saved.preprocessing,
     });
-    await expect(imageIndex(base, { saved: damaged as never })).rejects.toThrowErrorMatchingInlineSnapshot(
+    await expect(imageIndex(base, { saved: damaged })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[DataError: imageIndex: expected labels and origins for each of 24 images for \`saved\`, received 2 and 24. The file is damaged, or of another kind.]`,
     );
     expect(tf.memory().numTensors).toBe(before);
