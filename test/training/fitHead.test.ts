@@ -76,7 +76,7 @@ test.each([
     count: 24,
     width: 4,
     values: Float32Array.from(x),
-    take: () => [tf.clone(rows), tf.cast(targets, 'float32')],
+    take: () => [tf.clone(rows), tf.cast(targets, 'float32') as tf.Tensor2D],
   };
   const history = await fitHead(classifier, {
     featuresOf: () => all,

@@ -1,14 +1,15 @@
 // The kernels with relaxed SIMD are the ordinary ones with one instruction for a product and a sum.
 
+import { setFlagsFromString } from 'node:v8';
 import { afterEach, expect, test, vi } from 'vitest';
-import { allowRelaxedSimd } from '../../src/node/backends/relaxedSimd.js';
 import { bindKernels, kernelsOf, type Kernels, type WasmBackend } from '../../src/wasm/backend.js';
 import { KERNELS } from '../../src/wasm/binary.js';
 import { withMultiplyAdd } from '../../src/wasm/relaxedSimd.js';
 import { withSharedMemory } from '../../src/wasm/sharedMemory.js';
 import { uniform } from '../support/fill.js';
 
-allowRelaxedSimd();
+// Node 20 has it behind a flag.
+if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
 afterEach(() => {
   vi.restoreAllMocks();
 });

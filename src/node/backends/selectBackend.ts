@@ -11,7 +11,6 @@ import { checkOptions, didYouMean, invalid, list, missingPackage, rule } from '.
 import { registerWasmTraining } from '../../wasm/index.js';
 import type { BackendLoader, BackendPreference, BackendReport, EnsureBackendOptions } from '../../backends/index.js';
 import { loadTensorFlow, loadWebGpu, thisFile } from './nativeBackends.js';
-import { allowRelaxedSimd } from './relaxedSimd.js';
 
 /** Options of {@link selectBackend}. */
 export interface SelectBackendOptions extends backends.SelectBackendOptions {
@@ -95,16 +94,11 @@ function withLoaders(where: string, preferences: readonly BackendPreference[], w
 
 function nodeLoaders(where: string, wasmFolder: string | undefined): readonly BackendLoader[] {
   return [
-    { name: 'wasm', load: () => loadWasm(where, wasmFolder), prepare: prepareWasm },
+    { name: 'wasm', load: () => loadWasm(where, wasmFolder), prepare: registerWasmTraining },
     { name: 'cpu', load: () => import('@tensorflow/tfjs-backend-cpu').catch(missingPackage(where, '@tensorflow/tfjs-backend-cpu')) },
     { name: 'tensorflow', load: () => loadTensorFlow(where) },
     { name: 'webgpu', load: () => loadWebGpu(where) },
   ];
-}
-
-function prepareWasm(): Promise<void> {
-  allowRelaxedSimd();
-  return registerWasmTraining();
 }
 
 /** The folder that the wasm binaries were loaded from. The backend starts only once per process. */
