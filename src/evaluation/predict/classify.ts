@@ -43,9 +43,9 @@ export interface Classification {
    * Only on the most probable class, and only with a threshold: whether its probability is below the threshold. The image then probably
    * shows none of the classes, or the model confuses them.
    */
-  readonly unknown?: boolean;
+  readonly unknown?: boolean | undefined;
   /** The threshold, where `unknown` is present. */
-  readonly unknownThreshold?: number;
+  readonly unknownThreshold?: number | undefined;
 }
 
 /**
