@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { DataError } from '../core/index.js';
 import { BatchNormalization } from '../layers/internal.js';
 import type { Features } from './extractFeatures.js';
 
@@ -14,9 +15,19 @@ export interface NormalizedFeatures {
   withoutNormalization(kernel: tf.Tensor, bias: tf.Tensor): [kernel: tf.Tensor, bias: tf.Tensor];
 }
 
-/** Returns the normalization of the given features. */
+/**
+ * Returns the normalization of the given features.
+ *
+ * @throws {DataError} when their variance exceeds the range of float32.
+ */
 export function normalizedFeatures(features: Features): NormalizedFeatures {
   const { mean, variance } = momentsOf(features);
+  if (!Number.isFinite(Math.fround(variance))) {
+    throw new DataError(
+      `trainHead: expected finite features with a finite variance, received a variance of ${variance.toPrecision(3)}. ` +
+        'The backbone remains unchanged. Look at the weights of the backbone.',
+    );
+  }
   const epsilon = 1e-7;
   // Features without any variance give no information, and are only centered.
   const width = Float32Array.from(mean, () => (variance > 0 ? variance : 1));

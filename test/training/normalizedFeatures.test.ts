@@ -46,3 +46,9 @@ test('features that are all equal are centered and not scaled', async () => {
   const model = tfl.model({ inputs: input, outputs: normalizedFeatures(featuresOf([2, 0, 1, 2, 0, 1], 3)).apply(input) });
   expect(await (model.predict(tf.tensor2d([[2, 1, 1]])) as tf.Tensor).data()).toBeAllclose([0, 1, 0]);
 });
+
+test('features whose variance is not finite in float32 are refused', () => {
+  expect(() => normalizedFeatures(featuresOf([3e38, 1, -3e38, 2], 2))).toThrowErrorMatchingInlineSnapshot(
+    '[DataError: trainHead: expected finite features with a finite variance, received a variance of 4.50e+76. The backbone remains unchanged. Look at the weights of the backbone.]',
+  );
+});
