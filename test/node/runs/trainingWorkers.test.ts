@@ -215,14 +215,15 @@ test('refuses what other threads do not have, and other backends', async () => {
 
 test('numbers that are not finite stop training, and leave the model and no tensor behind', async () => {
   const model = build();
+  const kernel = model.getLayer('predictions').weights[0]!;
+  const sound = tf.clone(kernel.read());
+  kernel.write(tf.mul(tf.sign(sound), 3e38));
   const before = await weightsOfAll(model);
-  const huge = images((values) => values.fill(3e38));
   await expectNoLeak(async () => {
-    await expect(fineTune(model, options({ train: huge, workers: two }))).rejects.toThrow(
-      /^fineTune: expected (a )?finite .* at step 0 of epoch 0/,
-    );
+    await expect(fineTune(model, options({ workers: two }))).rejects.toThrow(/^fineTune: expected (a )?finite .* at step 0 of epoch 0/);
   });
   expect(await weightsOfAll(model)).toEqual(before);
+  kernel.write(sound);
   await expectNoLeak(() => fineTune(model, options({ workers: two, stages: [{ unfreeze: ['predictions'], epochs: 1 }] })));
   model.dispose();
 });
