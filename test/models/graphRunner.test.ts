@@ -73,18 +73,18 @@ test('BatchNormalization that trains runs as its own layer', async () => {
   const norms = model.layers.filter((layer) => layer instanceof BatchNormalization);
   const counts = async (): Promise<readonly number[]> => {
     const { kernels } = await gradients(model, run);
-    return ['EffnetMoments', 'EffnetBatchNormGradient', 'EffnetNormAct', 'EffnetPointwiseNormAct'].map(
+    return ['EffnetMoments', 'EffnetBatchNormGradient', 'EffnetNormAct', 'EffnetPointwiseNormAct', 'EffnetDepthwiseNormAct'].map(
       (name) => kernels.filter((kernel) => kernel === name).length,
     );
   };
-  const [, , other = 0, pointwise = 0] = await counts();
-  expect(other + pointwise).toBe(norms.length);
+  const [, , other = 0, pointwise = 0, depthwise = 0] = await counts();
+  expect(other + pointwise + depthwise).toBe(norms.length);
   const [first] = norms;
   first!.trainable = true;
-  expect(await counts()).toEqual([1, 1, other - 1, pointwise]);
+  expect(await counts()).toEqual([1, 1, other - 1, pointwise, depthwise]);
   // With `inference`, gamma and beta train, but the statistics are those of the layer.
   first!.inference = true;
-  expect(await counts()).toEqual([0, 1, other - 1, pointwise]);
+  expect(await counts()).toEqual([0, 1, other - 1, pointwise, depthwise]);
   model.dispose();
 });
 
