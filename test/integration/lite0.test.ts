@@ -48,7 +48,8 @@ async function tfjsArtifacts(model: LayersModel): Promise<io.ModelArtifacts> {
 }
 
 const routes: [string, () => Promise<NamedArrays>][] = [
-  ...LAYOUTS.map((layout): [string, () => Promise<NamedArrays>] => [
+  // transformers has no Lite.
+  ...LAYOUTS.filter((layout) => layout !== 'transformers').map((layout): [string, () => Promise<NamedArrays>] => [
     `safetensors in the names of ${layout}`,
     async () => readSafetensors(writeSafetensors(await weightsOf(lite0, { layout }))),
   ]),

@@ -27,7 +27,13 @@ export interface LabelIssue {
  *
  * @throws {OptionError} when the argument is not an evaluation of one class per sample.
  * @example
- * const { evaluation } = await crossValidate(files, { folds: 5, trainFold, data });
+ * const { evaluation } = await crossValidate(files, {
+ *   trainFold: async ({ train }) => {
+ *     const images = imageBatches(imageFiles(train, { inputSize: 224 }));
+ *     return (await trainHead(await pretrained('b0'), { classNames, train: images })).model;
+ *   },
+ *   data: (validation) => imageFiles(validation, { inputSize: 224 }),
+ * });
  * for (const { file, label, suggested } of labelIssues(evaluation)) console.log(`${file}: ${label}, or ${suggested}?`);
  * @see Confident Learning, arXiv 1911.00068; `find_label_issues(filter_by='confident_learning')` of cleanlab, which finds the same samples
  */
