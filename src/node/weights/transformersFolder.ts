@@ -61,9 +61,12 @@ export async function writeTransformersFolder(where: string, folder: string, { c
   });
 }
 
-/** Converts to JSON as the files of the hub are: with two spaces and a newline. */
+/** Numbers that transformers refuses as integers: B0's width coefficient is `1.0` in its files. */
+const FLOAT = /^( *"(?:(?:width|depth)_coefficient|squeeze_expansion_ratio|batch_norm_\w+|\w+_rate)": -?\d+)(?=,?$)/gm;
+
+/** Converts to JSON as the files of the hub are: with two spaces and a newline, and with floats where Python has them. */
 export function json(content: unknown): string {
-  return `${JSON.stringify(content, null, 2)}\n`;
+  return `${JSON.stringify(content, null, 2).replaceAll(FLOAT, '$1.0')}\n`;
 }
 
 async function isExport(folder: string): Promise<boolean> {
