@@ -1,4 +1,5 @@
 import { selectBackend } from '../../src/node.js';
 import { backendContract } from '../contracts/backend.js';
 
-backendContract({ name: 'cpu', start: () => selectBackend(['cpu']) });
+// A step takes seconds on this backend.
+backendContract({ name: 'cpu', steps: 5, start: () => selectBackend(['cpu']) });
