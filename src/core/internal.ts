@@ -42,6 +42,7 @@ export {
   typeName,
 } from './checks.js';
 export { decodeText, isEncoding } from './decodeText.js';
+export { joinBytes } from './joinBytes.js';
 export { joinFloats } from './joinFloats.js';
 export { didYouMean } from './didYouMean.js';
 export { decodeFloat16, encodeFloat16 } from './float16.js';

@@ -1,6 +1,7 @@
 // Splits the weight bytes of a model.json. The weights are stored one after another, without gaps.
 
 import type { io } from '@tensorflow/tfjs-core';
+import { joinBytes } from '../core/internal.js';
 
 /** One weight and its bytes, which are a view of the file's bytes. */
 export interface StoredWeight {
@@ -20,13 +21,7 @@ export function joinedWeights(data: io.ModelArtifacts['weightData']): Uint8Array
   const parts = (data === undefined ? [] : [data].flat()).map((part) => new Uint8Array(part));
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
+  return joinBytes(parts);
 }
 
 /** Returns the bytes of each weight. The caller must check beforehand that the total length matches the specs. */

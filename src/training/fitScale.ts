@@ -1,5 +1,7 @@
 // Chooses the factor on the logits of a classifier, from predictions for images that it did not learn from.
 
+import { bestScale } from '../evaluation/metrics/internal.js';
+
 /** How well images are predicted by the other images. */
 export interface LeaveOneOut {
   /** Number of images that were left out, one at a time. */
@@ -27,14 +29,17 @@ export interface FittedScale {
  */
 export function fitScale(logits: readonly Float64Array[], labels: readonly number[], width: number): FittedScale {
   if (logits.length === 0) return { scale: UNKNOWN / width, leaveOneOut: undefined };
-  // The loss is convex in the factor, so its slope has one zero. Bisection on a logarithmic scale finds it.
-  let [low, high] = [Math.log(1e-6), Math.log(1e3)];
-  while (high - low > 1e-9) {
-    const middle = (low + high) / 2;
-    if (slopeOf(logits, labels, Math.exp(middle)) < 0) low = middle;
-    else high = middle;
-  }
-  const scale = Math.exp((low + high) / 2);
+  const smoothing = 1 / (logits.length + 1);
+  const expected = Float64Array.from(logits, (row, i) => {
+    const mean = row.reduce((sum, value) => sum + value, 0) / row.length;
+    return (1 - smoothing) * (row[labels[i] as number] as number) + smoothing * mean;
+  });
+  const classes = logits[0]?.length ?? 0;
+  const values = new Float64Array(logits.length * classes);
+  logits.forEach((row, i) => {
+    values.set(row, i * classes);
+  });
+  const scale = bestScale({ logits: values, classes, expected }, 1e-6, 1e3);
   const correct = logits.filter((row, i) => row.indexOf(row.reduce((a, b) => Math.max(a, b))) === labels[i]).length;
   const loss = logits.reduce((sum, row, i) => sum - logProbability(row, labels[i] as number, scale), 0) / logits.length;
   return { scale, leaveOneOut: { count: logits.length, accuracy: correct / logits.length, loss } };
@@ -42,23 +47,6 @@ export function fitScale(logits: readonly Float64Array[], labels: readonly numbe
 
 /** The best factor for one image per class, times the number of features: the value with the lowest loss on the clothes photos. */
 const UNKNOWN = 7;
-
-/** Returns the derivative of the smoothed loss with respect to the factor. */
-function slopeOf(logits: readonly Float64Array[], labels: readonly number[], scale: number): number {
-  const smoothing = 1 / (logits.length + 1);
-  return logits.reduce((slope, row, i) => {
-    const largest = row.reduce((a, b) => Math.max(a, b));
-    let [sum, mean, plain] = [0, 0, 0];
-    for (const value of row) {
-      const weight = Math.exp((value - largest) * scale);
-      sum += weight;
-      mean += weight * value;
-      plain += value;
-    }
-    const target = (1 - smoothing) * (row[labels[i] as number] as number) + (smoothing * plain) / row.length;
-    return slope + mean / sum - target;
-  }, 0);
-}
 
 function logProbability(row: Float64Array, label: number, scale: number): number {
   const largest = row.reduce((a, b) => Math.max(a, b));

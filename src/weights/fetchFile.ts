@@ -1,6 +1,6 @@
 // Downloads a file into memory, as web pages do.
 
-import { trackProgress } from '../core/internal.js';
+import { joinBytes, trackProgress } from '../core/internal.js';
 import { WeightsError, type ProgressListener } from '../core/index.js';
 import type { DownloadOptions } from './downloadOptions.js';
 
@@ -41,7 +41,7 @@ export async function fetchFile(
   const length = response.headers.has('content-encoding') ? NaN : Number(response.headers.get('content-length') ?? NaN);
   const total = Number.isNaN(length) ? undefined : length;
   const { chunks, size, cause } = await received(response.body, name, total, onProgress);
-  if (cause === undefined && size >= (total ?? 0)) return joined(chunks, size);
+  if (cause === undefined && size >= (total ?? 0)) return joinBytes(chunks);
   signal?.throwIfAborted();
   throw new WeightsError(`${where}: the server stopped sending '${url}' at ${size} of ${total ?? 'unknown'} bytes. Call again.`, { cause });
 }
@@ -73,14 +73,4 @@ async function received(
   }
   report.end();
   return { chunks, size };
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }

@@ -1,5 +1,6 @@
 export { BUILD_PRETRAINED_RULES, buildPretrained } from './buildPretrained.js';
 export { DOWNLOAD_RULES } from './downloadOptions.js';
+export { fileNameOf, keptFileName } from './fileNames.js';
 export { findPretrained } from './findPretrained.js';
 export { foreignJson } from './foreignFile.js';
 export type { HubFiles } from './hub/hubFiles.js';
@@ -13,6 +14,7 @@ export { LOAD_WEIGHTS_RULES, loadWeightsFor } from './loadWeights.js';
 export { atSize, notesOf, takeNotes } from './modelNotes.js';
 export { byteLength, elementCount, encodedArray, namedArrays } from './namedArrays.js';
 export { permute } from './permute.js';
+export { packedFloats, packSafetensors, type PackedArray } from './packSafetensors.js';
 export { planArrays } from './planArrays.js';
 export { readWeightsFor } from './readWeights.js';
 export { readNotes, writeNotes } from './storedNotes.js';

@@ -5,6 +5,7 @@ import { WeightsError } from '../core/index.js';
 import { DOWNLOAD_RULES, type DownloadOptions } from './downloadOptions.js';
 import { fetchAndKeep } from './fetchAndKeep.js';
 import { NotServed } from './fetchFile.js';
+import { keptFileName } from './fileNames.js';
 import { keptFile } from './keptFiles.js';
 import type { WeightsSource } from './pretrainedWeights.js';
 
@@ -51,7 +52,7 @@ export async function pageWeights(
   }
   const failures: NotServed[] = [];
   for (const source of sources) {
-    const file = fileName(name, source);
+    const file = keptFileName(name, source);
     const url = mirror === undefined ? source.url : `${mirror.replace(/\/$/, '')}/${file}`;
     try {
       return await fetchAndKeep(where, { url, published: source.url, name: file, digest: source.digest?.hex ?? '' }, options);
@@ -64,10 +65,4 @@ export async function pageWeights(
   throw new WeightsError(`${where}: ${failures.map(({ message }) => message).join('; ')}. ${remedy}, or pass the file as \`weights\`.`, {
     cause: failures[0],
   });
-}
-
-/** All files of the hub are named `model.safetensors`, so these get the name of the checkpoint. */
-function fileName(name: string, { url }: WeightsSource): string {
-  const last = new URL(url).pathname.split('/').at(-1) ?? '';
-  return last === 'model.safetensors' ? `${name.replaceAll('/', '_')}.safetensors` : last;
 }

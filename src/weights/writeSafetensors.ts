@@ -2,6 +2,7 @@
 
 import { check, checkOptions, encodeFloat16, oneOf, record, rule } from '../core/internal.js';
 import { byteLength, namedArrays, type NamedArrays } from './namedArrays.js';
+import { bytesOf, packedFloats, packSafetensors, type PackedArray } from './packSafetensors.js';
 import { writeNotes } from './storedNotes.js';
 
 /** Options of {@link writeSafetensors}. */
@@ -40,34 +41,11 @@ function remedyFor(arrays: unknown): string {
 export function writeSafetensors(arrays: NamedArrays, options: WriteSafetensorsOptions = {}): Uint8Array {
   check('writeSafetensors', 'arrays', arrays, namedArrays, remedyFor(arrays));
   const { dtype = 'float32', metadata: given } = checkOptions('writeSafetensors', options, RULES);
-  const metadata = { ...writeNotes(arrays), ...given };
-  let end = 0;
-  const places = [...arrays].map(([name, array]) => {
-    const type = dtype === 'float16' && array.shape.length >= 2 ? ('float16' as const) : ('float32' as const);
-    const start = end;
-    end += byteLength(array.shape, type);
-    return { name, array, type, start, end };
+  const packed = [...arrays].map(([name, array]): PackedArray => {
+    const { shape } = array;
+    if (dtype === 'float32' || shape.length < 2) return packedFloats(name, array);
+    const bytes = (): Uint8Array => bytesOf(encodeFloat16('writeSafetensors', name, array.values()));
+    return { name, dtype: 'F16', shape, byteLength: byteLength(shape, 'float16'), bytes };
   });
-
-  const header = Object.fromEntries(
-    places.map(({ name, array, type, start, end }) => [
-      name,
-      { dtype: type === 'float16' ? 'F16' : 'F32', shape: array.shape, data_offsets: [start, end] },
-    ]),
-  );
-  const json = new TextEncoder().encode(
-    JSON.stringify(Object.keys(metadata).length === 0 ? header : { __metadata__: metadata, ...header }),
-  );
-  // Spaces after the header align the data to 8 bytes, so that it can be read without copying.
-  const headerBytes = Math.ceil(json.byteLength / 8) * 8;
-  const file = new Uint8Array(8 + headerBytes + end);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.fill(0x20, 8, 8 + headerBytes).set(json, 8);
-
-  for (const { name, array, type, start } of places) {
-    const values = array.values();
-    const encoded = type === 'float16' ? encodeFloat16('writeSafetensors', name, values) : values;
-    file.set(new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength), 8 + headerBytes + start);
-  }
-  return file;
+  return packSafetensors(packed, { ...writeNotes(arrays), ...given });
 }

@@ -1,6 +1,6 @@
 // The framing of records in a TFRecord file: length, checksum, bytes, checksum. example.ts decodes the bytes.
 
-import { boolean, check, checkOptions, instanceOf, positiveInteger, rule, text } from '../../core/internal.js';
+import { boolean, check, checkOptions, instanceOf, joinBytes, positiveInteger, rule, text } from '../../core/internal.js';
 import { DataError, type Complete } from '../../core/index.js';
 import { maskedCrc32c } from './crc32c.js';
 import { foreignRecords, HEAD_BYTES } from './foreignRecords.js';
@@ -64,7 +64,7 @@ async function* records(
     new DataError(`readTFRecords: expected an intact record at offset ${at} of '${origin}', received ${what}.${remedy}`, { origin });
   const take = byteReader(chunks);
   const checkKind = async (header: Uint8Array): Promise<void> => {
-    const known = foreignRecords(join([header, await take(HEAD_BYTES - HEADER)]));
+    const known = foreignRecords(joinBytes([header, await take(HEAD_BYTES - HEADER)]));
     if (known === undefined) return;
     const [what, remedy] = known;
     throw new DataError(`readTFRecords: expected TFRecords in '${origin}', received ${what}.${remedy && ` ${remedy}`}`, { origin });
@@ -130,18 +130,8 @@ function byteReader(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): (
       parts.push(next.value);
       received += next.value.length;
     }
-    const joined = parts.length === 1 ? rest : join(parts);
+    const joined = parts.length === 1 ? rest : joinBytes(parts);
     rest = joined.subarray(Math.min(count, received));
     return joined.subarray(0, count);
   };
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

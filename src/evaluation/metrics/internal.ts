@@ -1,3 +1,4 @@
+export { bestScale } from './bestScale.js';
 export { checkAnyEvaluation, checkEvaluation, checkPredictions } from './checkEvaluation.js';
 export { collectPredictions } from './collectPredictions.js';
 export { checkSameData } from './compareEvaluations.js';

@@ -2,6 +2,7 @@
 
 import { check, positive } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
+import { bestScale, lossSlope } from './bestScale.js';
 import { checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation } from './evaluation.js';
 import { summarize } from './summarize.js';
@@ -48,17 +49,10 @@ export function bestTemperature(logits: Float64Array, targets: Float32Array, cla
     for (let i = sample * classes; i < (sample + 1) * classes; i++) sum += (targets[i] as number) * (logits[i] as number);
     return sum;
   });
-  // The loss is convex in the inverse temperature, so its slope has one zero. Bisection on a logarithmic scale finds it.
-  let low = Math.log(MINIMUM);
-  let high = Math.log(MAXIMUM);
-  const slope = (u: number): number => lossSlope(logits, expected, classes, Math.exp(-u));
-  if (!(slope(low) < 0 && slope(high) > 0)) return undefined;
-  while (high - low > 1e-9) {
-    const middle = (low + high) / 2;
-    if (slope(middle) < 0) low = middle;
-    else high = middle;
-  }
-  return Math.exp((low + high) / 2);
+  const samples = { logits, classes, expected };
+  const [lowest, highest] = [1 / MAXIMUM, 1 / MINIMUM];
+  if (!(lossSlope(samples, lowest) < 0 && lossSlope(samples, highest) > 0)) return undefined;
+  return 1 / bestScale(samples, lowest, highest);
 }
 
 /**
@@ -105,27 +99,4 @@ export function logsOf(probabilities: Float32Array): Float64Array {
   const logs = new Float64Array(probabilities);
   for (let i = 0; i < logs.length; i++) logs[i] = Math.log(Math.max(logs[i] as number, TINY));
   return logs;
-}
-
-/**
- * Returns the derivative of the mean loss with respect to the logarithm of the temperature.
- *
- * @param expected - The mean of each sample's logits over its targets: the logit of the true class, if it has one.
- */
-function lossSlope(logs: Float64Array, expected: Float64Array, classes: number, inverse: number): number {
-  let slope = 0;
-  expected.forEach((wanted, sample) => {
-    const start = sample * classes;
-    let largest = -Infinity;
-    for (let i = start; i < start + classes; i++) largest = Math.max(largest, logs[i] as number);
-    let sum = 0;
-    let mean = 0;
-    for (let i = start; i < start + classes; i++) {
-      const weight = Math.exp(((logs[i] as number) - largest) * inverse);
-      sum += weight;
-      mean += weight * (logs[i] as number);
-    }
-    slope += inverse * (wanted - mean / sum);
-  });
-  return slope / expected.length;
 }

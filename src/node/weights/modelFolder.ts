@@ -11,7 +11,7 @@ import * as models from '../../models/index.js';
 import { checkModel, SAVE_MODEL_RULES, LOAD_MODEL_RULES, readModelFiles, type ModelFile, joinedWeights } from '../../models/internal.js';
 import { modelTarget } from './modelTarget.js';
 import { ensureBackend } from '../backends/index.js';
-import { replaceFile, systemReason } from '../files/internal.js';
+import { namesIn, replaceFile, systemReason } from '../files/internal.js';
 import { TOPOLOGY, topologyFile, weightFilesOf } from './topologyFile.js';
 
 const WEIGHTS = 'weights.bin';
@@ -146,12 +146,7 @@ async function writeModel(folder: string, { weightData, weightSpecs, ...rest }: 
 
 /** Refuses a folder that contains other files and no model, because it is probably not the one that was meant. */
 async function refuseOthersFiles(folder: string): Promise<void> {
-  const names: readonly string[] = await readdir(folder).catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return [];
-    const reason = code === 'ENOTDIR' ? 'there is a file of that name, or on the way to it' : systemReason(cause);
-    throw new DataError(`saveModel: expected a folder for \`target\`, received '${folder}': ${reason}.`, { cause, origin: folder });
-  });
+  const names = await namesIn('saveModel', 'target', folder);
   if (names.includes(TOPOLOGY)) return;
   // Hidden files such as .gitkeep, and weights left behind by a save that was killed, are fine.
   const [other] = names.filter((name) => !/^\.|^weights(-[0-9a-f]{8})?\.bin$/.test(name));

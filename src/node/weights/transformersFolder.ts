@@ -1,9 +1,9 @@
 // Writes the files of an export for transformers, and recognizes the folder of an earlier one.
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError, isEffnetError } from '../../core/index.js';
-import { replaceFiles, systemReason, unwritable } from '../files/internal.js';
+import { namesIn, replaceFiles, unwritable } from '../files/internal.js';
 
 /** The file without which transformers does not open a folder. It is written last. */
 const CONFIG = 'config.json';
@@ -31,12 +31,7 @@ export interface TransformersContent {
  * @throws {DataError} naming one of the files.
  */
 export async function checkTransformersFolder(where: string, folder: string): Promise<void> {
-  const names: readonly string[] = await readdir(folder).catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return [];
-    const reason = code === 'ENOTDIR' ? 'there is a file of that name, or on the way to it' : systemReason(cause);
-    throw new DataError(`${where}: expected a folder for \`folder\`, received '${folder}': ${reason}.`, { cause, origin: folder });
-  });
+  const names = await namesIn(where, 'folder', folder);
   if (await isExport(folder)) return;
   // Hidden files such as .gitkeep, and files left behind by an export that was killed, are fine.
   const own = names.includes(CONFIG) ? [] : FILES.map((file) => file.split('/')[0]);

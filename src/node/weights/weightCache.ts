@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { rule, show, text } from '../../core/internal.js';
 import { WeightsError } from '../../core/index.js';
-import { DOWNLOAD_RULES } from '../../weights/internal.js';
+import { DOWNLOAD_RULES, fileNameOf, keptFileName } from '../../weights/internal.js';
 import type { Digest, DownloadOptions, PretrainedWeights, WeightsSource } from '../../weights/index.js';
 import { digestOf, download, sizeOf, Unreachable } from './download.js';
 import { replaceFile } from '../files/internal.js';
@@ -38,7 +38,7 @@ export const CACHE_RULES = {
  */
 export async function cachedFile(name: string, weights: PretrainedWeights, options: CacheOptions): Promise<string> {
   const folder = options.cacheFolder ?? envPaths('effnet-ts', { suffix: '' }).cache;
-  const places = weights.sources.map((source) => ({ source, path: join(folder, fileName(name, source)) }));
+  const places = weights.sources.map((source) => ({ source, path: join(folder, keptFileName(name, source)) }));
   try {
     for (const { source, path } of places) {
       if ((await sizeOf(path)) > 0 && (await isIntact(path, source))) return path;
@@ -63,7 +63,7 @@ interface Place {
 async function fetched(name: string, places: readonly Place[], options: CacheOptions): Promise<string> {
   const failures: Unreachable[] = [];
   for (const { source, path } of places) {
-    const url = options.mirror === undefined ? source.url : `${options.mirror.replace(/\/$/, '')}/${urlName(source)}`;
+    const url = options.mirror === undefined ? source.url : `${options.mirror.replace(/\/$/, '')}/${fileNameOf(source)}`;
     try {
       await download(url, path, await expectedDigest(path, source), options);
       await record(path, source);
@@ -115,14 +115,4 @@ async function isIntact(path: string, source: WeightsSource): Promise<boolean> {
   if ((await digestOf(path, expected.algorithm)).startsWith(expected.hex)) return true;
   await rm(path, { force: true });
   return false;
-}
-
-/** The name in the cache folder. All files of timm are named `model.safetensors`, so these get the name of the checkpoint. */
-function fileName(name: string, source: WeightsSource): string {
-  const last = urlName(source);
-  return last === 'model.safetensors' ? `${name.replaceAll('/', '_')}.safetensors` : last;
-}
-
-function urlName({ url }: WeightsSource): string {
-  return new URL(url).pathname.split('/').at(-1) ?? '';
 }
