@@ -27,14 +27,14 @@ export function blobPath(folder: string, etag: string): string {
   return join(folder, 'blobs', etag);
 }
 
-/** The commit that a revision had when it was last downloaded. A commit is its own. */
+/** Returns the commit that a revision had when it was last downloaded. For a commit, this is the commit itself. */
 export async function cachedCommit(folder: string, revision: string): Promise<string | undefined> {
   if (COMMIT.test(revision)) return revision;
   const commit = (await readFile(refPath(folder, revision), 'utf8').catch(() => '')).trim();
   return COMMIT.test(commit) ? commit : undefined;
 }
 
-/** Records the commit of a revision, which is all that the next start without a network needs to find the files. */
+/** Records the commit of a revision, by which the files are found without a connection. */
 export async function recordCommit(folder: string, revision: string, commit: string): Promise<void> {
   if ((await cachedCommit(folder, revision)) === commit) return;
   // A cache that cannot be written still has the files.
@@ -57,7 +57,7 @@ export async function cachedFile(folder: string, commit: string, file: string): 
   return (await isIntact(path, etag)) ? { path } : { damaged: blobPath(folder, etag) };
 }
 
-/** Whether a blob is there and has its digest. The ETag of small files is none that can be checked. */
+/** Returns whether a blob is in the cache and has its digest. The ETag of a small file is no digest, so it is not checked. */
 export async function hasBlob(folder: string, etag: string): Promise<boolean> {
   const path = blobPath(folder, etag);
   return (await exists(path)) && isIntact(path, etag);

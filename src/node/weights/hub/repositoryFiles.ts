@@ -120,13 +120,13 @@ export async function repositoryFiles(
 
 const WEIGHTS = /\.(safetensors|bin)(\.index\.json)?$/;
 
-/** Whether other weights of the snapshot were downloaded, so that a weight file that was not is none that is missed. */
+/** Returns whether other weight files of the commit are in the cache. If so, this one was not needed: it has the same weights. */
 async function hasOtherWeights(snapshot: string, file: string): Promise<boolean> {
   if (!WEIGHTS.test(file)) return false;
   return (await readdir(join(snapshot, dirname(file))).catch((): string[] => [])).some((other) => WEIGHTS.test(other));
 }
 
-/** The index of sharded weights names files, and nobody has checked it. */
+/** Checks the name of a file, which may come from the index of sharded weights. */
 function checkFileName(where: string, name: string, file: string): void {
   if (file.split('/').every((part) => part !== '' && !/^\.+$|[\\:\0]/.test(part))) return;
   throw new WeightsError(`${where}: expected the name of a file of '${name}', received '${file}'.`);
