@@ -12,6 +12,8 @@ export default defineConfig([
     ...common,
     // imageWorker and trainingWorker are no entries of the package: threads start from them.
     entry: {
+      // The program of `bin`.
+      cli: 'src/cli.ts',
       imageWorker: 'src/node/images/imageWorker.ts',
       trainingWorker: 'src/node/runs/trainingWorker.ts',
       index: 'src/index.ts',

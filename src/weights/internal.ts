@@ -20,3 +20,5 @@ export { readWeightsFor } from './readWeights.js';
 export { readNotes, writeNotes } from './storedNotes.js';
 export { refuseOtherFormat, unknownFormat, weightFormat } from './weightFormat.js';
 export { openZip } from './zip.js';
+export { identifyVariant } from './identifyVariant.js';
+export { recognizeLayout } from './recognizeLayout.js';

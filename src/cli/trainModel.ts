@@ -1,0 +1,152 @@
+// The work of `effnet-ts train`: checks, training, measurement, and the files in the output folder.
+
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { decodeImage, evaluate, imageFiles, planOf, preprocessingOf, saveModel, writeReport, type Evaluation } from '../node.js';
+import { createRuntime } from '../onnx.js';
+import { replaceFile } from '../node/files/internal.js';
+import type { CliContext } from './CliCommand.js';
+import { textOf } from './evaluateCommand.js';
+import { kindOf, openLayersModel, startBackend, usesOnnx } from './openModel.js';
+import { trainByRecipe } from './recipe.js';
+import { checkReportPackages } from './reportFile.js';
+import type { TrainCommandOptions } from './trainCommand.js';
+import { trainingData, type TrainingFiles } from './trainingData.js';
+import { historyCsv } from './historyCsv.js';
+import { UsageError } from './UsageError.js';
+
+/** Trains on labeled images and writes model, history and report. */
+export async function trainModel(source: string, options: TrainCommandOptions, context: CliContext): Promise<void> {
+  const { output, overwrite, report, backend, runtime, base, weights, inputSize, fineTuneFrom, fineTuneEpochs } = options;
+  if ((await kindOf(output)) === 'file') throw new UsageError(`--output: expected a folder, received the file '${output}'.`);
+  if (!overwrite && (await kindOf(path.join(output, 'model.json'))) !== undefined) {
+    throw new UsageError(`there is a model in '${output}' already. Choose another folder, or add --overwrite.`);
+  }
+  const files = await trainingData(source, options, context);
+  if (report) await checkReportPackages();
+  const state = `${path.normalize(output).replace(/[\\/]+$/, '')}.training`;
+  await openState(state, source, options);
+  const started = await startBackend(backend, context);
+  const onnx = await usesOnnx(runtime, context);
+  context.note(summaryOf(files));
+
+  // Opened before the images are read, so that a wrong name is reported at once.
+  const opened = await openLayersModel(base, context, {
+    ...(weights === undefined ? {} : { weights }),
+    ...(inputSize === undefined ? {} : { inputSize }),
+  });
+  if (fineTuneEpochs > 0 && !opened.layers.some(({ name }) => name.startsWith(fineTuneFrom))) {
+    throw new UsageError(`--fine-tune-from: '${base}' has no block '${fineTuneFrom}'. \`effnet-ts inspect ${base}\` lists its blocks.`);
+  }
+  const size = planOf(opened).inputShape[0] ?? 224;
+  const basePreprocessing = preprocessingOf(opened) ?? { inputSize: size, fit: 'stretch' as const };
+  const measured = files.test.length > 0 ? files.test : files.validation;
+  const measure = (model: LayersModel): Promise<Evaluation> => measureOn(model, measured, files.classNames.length, onnx, context);
+  let before: Evaluation | undefined;
+  const { model, phases } = await trainByRecipe(
+    {
+      openBase: () => Promise.resolve(opened),
+      files,
+      options,
+      inputSize: size,
+      basePreprocessing,
+      onnx,
+      threaded: started === 'wasm',
+      state,
+      async onHead(head) {
+        if (fineTuneEpochs > 0) before = await measure(head);
+      },
+    },
+    context,
+  );
+  const evaluation = await measure(model);
+  await saveModel(model, output);
+  await replaceFile(path.join(output, 'history.csv'), historyCsv(phases));
+  if (report) {
+    const places = new Map(measured.map(({ origin, path: place }) => [origin, place]));
+    await writeReport(output, {
+      title: path.basename(path.resolve(output)),
+      evaluation,
+      before,
+      history: phases,
+      settings: settingsOf(source, options, files),
+      model,
+      imageOf: ({ file }) => decodeImage(places.get(file) ?? file),
+    });
+  }
+  model.dispose();
+  await rm(state, { recursive: true });
+  const kind = files.test.length > 0 ? 'test' : 'validation';
+  context.print(`Measured on the ${kind} images, on which it was not trained.\n${textOf(evaluation)}\n`);
+  const written = [
+    ['model', output],
+    ['history', path.join(output, 'history.csv')],
+    ...(report ? [['report', path.join(output, 'report.html')]] : []),
+  ];
+  for (const [name = '', place = ''] of written) context.print(`${name.padEnd(8)} ${place}`);
+}
+
+/** Creates the folder of what a resumed training needs. */
+async function openState(state: string, source: string, options: TrainCommandOptions): Promise<void> {
+  const { restart, overwrite: _, report: __, output: ___, threads: ____, ...settings } = options;
+  const file = path.join(state, 'settings.json');
+  const text = JSON.stringify({ source: path.resolve(source), ...settings }, null, 2);
+  if (restart) await rm(state, { recursive: true, force: true });
+  const earlier = await readFile(file, 'utf8').catch(() => undefined);
+  if (earlier !== undefined && earlier !== text) {
+    const [changed] = differences(JSON.parse(earlier) as object, JSON.parse(text) as object);
+    throw new UsageError(
+      `'${state}' contains a training with other settings (${changed ?? 'unknown'}), which was interrupted. Repeat its command to resume it, or ` +
+        `add --restart.`,
+    );
+  }
+  await mkdir(state, { recursive: true });
+  await replaceFile(file, text);
+}
+
+function differences(before: object, after: object): string[] {
+  const old = new Map(Object.entries(before));
+  return Object.entries(after)
+    .filter(([name, value]) => old.get(name) !== value)
+    .map(([name, value]) => `${name}: ${String(old.get(name))}, now ${String(value)}`);
+}
+
+async function measureOn(
+  model: LayersModel,
+  files: TrainingFiles['validation'],
+  classes: number,
+  onnx: boolean,
+  { onProgress, signal }: CliContext,
+): Promise<Evaluation> {
+  const images = imageFiles(files, { preprocessing: model, classes, shuffle: false, concurrency: 'auto' });
+  const runtime = onnx ? await createRuntime(model) : undefined;
+  try {
+    return await evaluate(runtime ?? model, images, { onProgress, signal });
+  } finally {
+    await runtime?.dispose();
+  }
+}
+
+function summaryOf({ classNames, train, validation, test }: TrainingFiles): string {
+  const parts = [`${train.length} to train`, `${validation.length} to validate`, ...(test.length > 0 ? [`${test.length} to test`] : [])];
+  return `${train.length + validation.length + test.length} images of ${classNames.length} classes: ${parts.join(', ')}.`;
+}
+
+function settingsOf(source: string, options: TrainCommandOptions, files: TrainingFiles): Record<string, string | number | boolean> {
+  const { base, epochs, fineTuneEpochs, fineTuneFrom, learningRate, batchSize, augment, seed } = options;
+  return {
+    images: source,
+    training: files.train.length,
+    validation: files.validation.length,
+    test: files.test.length,
+    base,
+    epochs,
+    fineTuneEpochs,
+    fineTuneFrom,
+    learningRate,
+    batchSize,
+    augment,
+    seed,
+  };
+}
