@@ -5,11 +5,13 @@ import { readFileSync } from 'node:fs';
 import { runCli } from './cli/index.js';
 
 const controller = new AbortController();
-process.on('SIGINT', () => {
-  // A second Ctrl-C ends the process at once.
-  if (controller.signal.aborted) process.exit(130);
-  controller.abort(new Error('Stopped.'));
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // A second signal ends the process at once.
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new Error('Stopped.'));
+  });
+}
 // The reader of a pipe may close it early, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;

@@ -12,7 +12,7 @@ export interface CliProcess {
   readonly stdout: TextStream;
   /** Gets progress, notes and errors. */
   readonly stderr: TextStream;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   /** The version of the package. */
   readonly version: string;
@@ -26,7 +26,10 @@ export interface CliContext {
   readonly note: (text: string) => void;
   /** Shows progress on stderr: a bar on a terminal, a line every ten seconds elsewhere. */
   readonly onProgress: ProgressListener;
+  /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** The version of the package. */
+  readonly version: string;
   /** Makes the process end with exit code 1 although the command itself returns, for example when one of many images is broken. */
   readonly fail: () => void;
 }

@@ -5,6 +5,14 @@ import { classifyCommand } from './classifyCommand.js';
 import { evaluateCommand } from './evaluateCommand.js';
 import { exportCommand } from './exportCommand.js';
 import { inspectCommand } from './inspectCommand.js';
+import { serveCommand } from './serveCommand.js';
 import { trainCommand } from './trainCommand.js';
 
-export const COMMANDS: readonly CliCommand[] = [trainCommand, classifyCommand, evaluateCommand, exportCommand, inspectCommand];
+export const COMMANDS: readonly CliCommand[] = [
+  trainCommand,
+  classifyCommand,
+  evaluateCommand,
+  exportCommand,
+  inspectCommand,
+  serveCommand,
+];

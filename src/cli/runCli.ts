@@ -24,6 +24,7 @@ export async function runCli(line: readonly string[], { stdout, stderr, signal, 
     // Without a stream, the bar also respects TERM=dumb.
     onProgress: progressBar(stderr === process.stderr ? {} : { stream: stderr }),
     signal,
+    version,
     fail: () => {
       failed = true;
     },

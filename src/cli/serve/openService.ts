@@ -8,7 +8,7 @@ import { OptionError, type Predictor } from '../../node.js';
 import { batchQueue, type BatchQueue } from './batchQueue.js';
 import { uploadClassifier, type Outcome, type UploadedImage } from './classifyUploads.js';
 import { classifyReply, topKOf } from './classifyReply.js';
-import { handleRequest, type Routes } from './handleRequest.js';
+import { handleRequest, type Handling, type Routes } from './handleRequest.js';
 import { openApi } from './openApi.js';
 import { readUpload, type BodyMemory } from './readUpload.js';
 import { refuse } from './refusal.js';
@@ -55,6 +55,9 @@ const BODIES = 32;
 /** Starts the service. @throws {OptionError} when the port is in use or not allowed. */
 export async function openService(model: LayersModel | Predictor, options: ServiceOptions): Promise<Service> {
   const metrics = serviceMetrics();
+  const count: Handling['count'] = (path, status) => {
+    metrics.request(path, status);
+  };
   const memory: BodyMemory = { each: options.bodyBytes, all: BODIES * options.bodyBytes, used: 0 };
   const queue = batchQueue(uploadClassifier(model, options), { batchSize: BATCH, limit: options.queue });
   let isStopping = false;
@@ -94,7 +97,7 @@ export async function openService(model: LayersModel | Predictor, options: Servi
   });
   server.on('request', (request, response) => {
     const { cors, onFailure } = options;
-    void handleRequest({ request, response, routes, cors, onFailure, isStopping: () => isStopping, count: metrics.request });
+    void handleRequest({ request, response, routes, cors, onFailure, isStopping: () => isStopping, count });
   });
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
