@@ -55,6 +55,7 @@ const classify = async (file) => {
   const card = document.createElement('article');
   const image = add(card, 'img');
   image.alt = '';
+  image.addEventListener('error', () => { image.style.visibility = 'hidden'; });
   image.src = URL.createObjectURL(file);
   const place = add(card, 'div', undefined, 'answer');
   add(place, 'p', file.name + ' …');
