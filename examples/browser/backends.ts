@@ -4,7 +4,7 @@
 import plainFile from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdFile from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threadedFile from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
-import type { BackendLoader } from 'effnet-ts';
+import { selectBackend, type BackendLoader, type BackendReport } from 'effnet-ts';
 import type { BackendChoice } from './protocol.js';
 
 const LOADERS: readonly BackendLoader[] = [
@@ -27,7 +27,14 @@ const LOADERS: readonly BackendLoader[] = [
   },
 ];
 
-/** The one asked for, or all of them, the fastest first. */
-export function loadersFor(choice: BackendChoice): readonly BackendLoader[] {
-  return choice === 'auto' ? LOADERS : LOADERS.filter(({ name }) => name === choice);
+/**
+ * Starts the chosen backend. 'auto' takes a GPU, and wasm where there is none: software renderers such as SwiftShader are slower than wasm.
+ */
+export async function startBackend(choice: BackendChoice): Promise<BackendReport> {
+  if (choice !== 'auto') return selectBackend(LOADERS.filter(({ name }) => name === choice));
+  const gpus = LOADERS.filter(({ name }) => name !== 'wasm');
+  const found = await selectBackend(gpus, { device: 'gpu' }).catch((error: unknown) => error as Error);
+  if (!(found instanceof Error)) return found;
+  const { tried, ...report } = await selectBackend(LOADERS.filter(({ name }) => name === 'wasm'));
+  return { ...report, tried: [{ name: 'webgpu, webgl', outcome: 'no GPU', reason: found.message }, ...tried] };
 }

@@ -15,7 +15,6 @@ import {
   loadWeights,
   preprocess,
   saveModel,
-  selectBackend,
   setClassNames,
   trainHead,
   warmup,
@@ -23,7 +22,7 @@ import {
 } from 'effnet-ts';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
 import weightsFile from '../data/weights/efficientnet-lite0.safetensors?url';
-import { loadersFor } from './backends.js';
+import { startBackend } from './backends.js';
 import type { Answer, Reply, Request, TaskName, Tasks } from './protocol.js';
 
 const KEPT_AT = 'indexeddb://effnet-browser-example';
@@ -39,7 +38,7 @@ type Work = { readonly [T in TaskName]: (input: Parameters<Tasks[T]>[0]) => Prom
 const work: Work = {
   async start(choice) {
     say(`Starting ${choice === 'auto' ? 'a backend' : choice}: it is imported, and has to compute TensorFlow's numbers first`);
-    const { backend, tried } = await selectBackend(loadersFor(choice));
+    const { backend, tried } = await startBackend(choice);
     weights = await download(weightsFile);
     say('Building the network');
     const network = await backbone();

@@ -6,6 +6,7 @@ import {
   check,
   checkOptions,
   missingPackageError,
+  oneOf,
   record,
   rule,
   show,
@@ -17,7 +18,7 @@ import { activate, inTurn, readyBackend, registeredBackends } from './activeBack
 import { deviceOf, type Device } from './device.js';
 import { requireOneCopy } from './oneCopy.js';
 import { PROBE_RULES, probeBackend, type ProbeBackendOptions } from './probeBackend.js';
-import { whySlow, warnOnce } from './slowBackend.js';
+import { whyNoGpu, whySlow, warnOnce } from './slowBackend.js';
 import { takeStartLines } from './startLines.js';
 import { explainStart, whyUnregistered } from './startError.js';
 
@@ -45,6 +46,11 @@ export interface EnsureBackendOptions {
 /** Options of {@link selectBackend}. */
 export interface SelectBackendOptions extends ProbeBackendOptions {
   /**
+   * Which devices are accepted. `'gpu'` refuses backends that compute on the CPU, and software renderers such as SwiftShader and llvmpipe.
+   * @defaultValue 'any'
+   */
+  readonly device?: 'any' | 'gpu' | undefined;
+  /**
    * Receives a warning if only `cpu` is available or the GPU is a software renderer.
    * @defaultValue `console.warn`, once per message
    */
@@ -52,12 +58,12 @@ export interface SelectBackendOptions extends ProbeBackendOptions {
 }
 
 export const ENSURE_RULES = { onWarning: callable };
-export const SELECT_RULES = { ...PROBE_RULES, ...ENSURE_RULES };
+export const SELECT_RULES = { ...PROBE_RULES, ...ENSURE_RULES, device: oneOf('any', 'gpu') };
 
 /** The result of trying one backend. */
 export interface BackendAttempt {
   readonly name: string;
-  readonly outcome: 'chosen' | 'not installed' | 'not loaded' | 'not started' | 'failed the probe';
+  readonly outcome: 'chosen' | 'not installed' | 'not loaded' | 'not started' | 'no GPU' | 'failed the probe';
   /** The reason for the outcome and how to fix a failure. */
   readonly reason: string;
 }
@@ -104,7 +110,8 @@ function requirePreferences(where: string, preferences: readonly BackendPreferen
  *
  * @param preferences - Backends to try, in order of preference. @defaultValue the imported backends, ordered by TensorFlow.js' priority
  * @throws {OptionError} when a preference or an option is invalid.
- * @throws {BackendError} when no backend works. The previously active backend remains active.
+ * @throws {BackendError} when no backend works, or with `device: 'gpu'` none that computes on a GPU. The backend that was active before
+ *   remains active.
  * @example
  * const { backend, tried } = await selectBackend([
  * { name: 'webgpu', load: () => import('@tensorflow/tfjs-backend-webgpu') },
@@ -125,7 +132,7 @@ export async function selectBackend(
 export async function firstThatWorks(
   where: string,
   preferences: readonly BackendPreference[],
-  { onWarning, ...probe }: SelectBackendOptions,
+  { onWarning, ...options }: SelectBackendOptions,
 ): Promise<BackendReport> {
   requirePreferences(where, preferences);
   requireOneCopy(where);
@@ -134,7 +141,7 @@ export async function firstThatWorks(
   const causes: unknown[] = [];
   for (const preference of preferences) {
     const candidate = typeof preference === 'string' ? imported(preference) : preference;
-    const { attempt, cause } = await attemptBackend(where, candidate, probe);
+    const { attempt, cause } = await attemptBackend(where, candidate, options);
     if (attempt.outcome === 'chosen') {
       if (onWarning !== undefined) warnIfSlow(where, candidate.name, tried, onWarning);
       return { backend: candidate.name, device: deviceOf(candidate.name), tried: [...tried, attempt] };
@@ -144,9 +151,12 @@ export async function firstThatWorks(
   }
   if (before !== undefined) await activate(before);
   const failures = describe(tried);
-  throw new BackendError(`${where}: expected a backend that works, found none. ${failures}`, {
-    cause: new AggregateError(causes, failures),
-  });
+  throw new BackendError(
+    `${where}: expected a backend that works${options.device === 'gpu' ? ' and computes on a GPU' : ''}, found none. ${failures}`,
+    {
+      cause: new AggregateError(causes, failures),
+    },
+  );
 }
 
 function describe(attempts: readonly BackendAttempt[]): string {
@@ -170,7 +180,7 @@ interface Attempted {
 async function attemptBackend(
   where: string,
   { name, load, prepare, note }: BackendLoader,
-  options: ProbeBackendOptions,
+  { device = 'any', ...probe }: Omit<SelectBackendOptions, 'onWarning'>,
 ): Promise<Attempted> {
   const failed = (outcome: BackendAttempt['outcome'], cause: unknown): Attempted => ({
     attempt: { name, outcome, reason: firstSentence(where, cause) },
@@ -193,8 +203,11 @@ async function attemptBackend(
     } catch (error) {
       return failed('not started', await explainStart(name, error, lines.aborted()));
     }
+    // Checked before the probe, which takes long on a software renderer.
+    const reason = device === 'gpu' ? whyNoGpu(name, deviceOf(name)) : undefined;
+    if (reason !== undefined) return failed('no GPU', reason);
     try {
-      const { milliseconds } = await probeBackend(options);
+      const { milliseconds } = await probeBackend(probe);
       const parts = [`passed the probe in ${Math.round(milliseconds)} ms.`, whySlow(name, deviceOf(name)), note];
       return { attempt: { name, outcome: 'chosen', reason: parts.filter((part) => part !== undefined).join(' ') } };
     } catch (error) {

@@ -45,6 +45,39 @@ afterEach(async () => {
   }
 });
 
+/** A backend that reports a WebGL renderer. */
+function renderer(name: string, reported: string): BackendLoader {
+  const gl = { getExtension: () => null, RENDERER: 1, getParameter: () => reported, isContextLost: () => false };
+  const canvas = { addEventListener: () => undefined };
+  const { load } = copyOfCpu(name);
+  return {
+    name,
+    load,
+    prepare: () => Promise.resolve(Object.assign(tf.backend(), { gpgpu: { gl: { ...gl, canvas } } })),
+  };
+}
+
+describe("device: 'gpu'", () => {
+  test('refuses the CPU and software renderers before they are probed, and chooses a GPU', async () => {
+    const { backend, device, tried } = await selectBackend(
+      [cpu, renderer('swift', 'Google SwiftShader'), renderer('mesa', 'llvmpipe (LLVM 15)'), renderer('nvidia', 'NVIDIA GeForce')],
+      { device: 'gpu' },
+    );
+    expect([backend, device]).toEqual(['nvidia', { name: 'NVIDIA GeForce' }]);
+    expect(tried.map(({ outcome }) => outcome)).toEqual(['no GPU', 'no GPU', 'no GPU', 'chosen']);
+    expect(tried[1]?.reason).toBe(
+      'It runs on a software renderer (Google SwiftShader): there is no GPU, or its driver is missing or blocked.',
+    );
+  });
+
+  test('fails if there is none', async () => {
+    await expect(selectBackend([cpu], { device: 'gpu' })).rejects.toThrow(
+      'selectBackend: expected a backend that works and computes on a GPU, found none. cpu (no GPU): It computes on the CPU.',
+    );
+    expect(tf.getBackend()).toBe('cpu');
+  });
+});
+
 describe('selectBackend', () => {
   test('selects the first candidate that works and reports why the others were rejected', async () => {
     const throwing: BackendLoader = { name: 'broken', load: () => Promise.reject(new Error('no adapter')) };
