@@ -93,11 +93,21 @@ function list(id: string, answers: readonly Answer[]): void {
 
 async function name(picture: Blob | ImageBitmap): Promise<void> {
   await attempt(async () => {
+    const shown = picture instanceof Blob ? await createImageBitmap(picture).catch(() => undefined) : picture;
     const { imagenet, learned, milliseconds } = await ready().ask('classify', picture);
+    if (shown !== undefined) showPicture(shown);
     list('imagenet', imagenet);
     list('learned', learned);
     return `Named in ${Math.round(milliseconds)} ms.`;
   });
+}
+
+/** Shows the picture that the answers are about. */
+function showPicture(picture: ImageBitmap): void {
+  const canvas = element('asked') as HTMLCanvasElement;
+  [canvas.width, canvas.height] = [picture.width, picture.height];
+  canvas.getContext('2d')?.drawImage(picture, 0, 0);
+  canvas.hidden = false;
 }
 
 function ready(): Remote {
@@ -107,8 +117,9 @@ function ready(): Remote {
 
 const form = classForm(element('classes'), {
   snapshot: () => (video.hidden ? undefined : takePicture(video)),
-  onChange: (classes) => {
-    learnButton.disabled = classes.length < 2;
+  onChange: (missing) => {
+    learnButton.disabled = missing !== undefined;
+    element('missing').textContent = missing ?? '';
   },
 });
 
@@ -142,10 +153,17 @@ element('add').addEventListener('click', () => {
   form.add();
 });
 learnButton.addEventListener('click', () => {
+  learnButton.disabled = true;
   void attempt(async () => {
-    const { learned, accuracy } = await ready().ask('learn', form.classes());
+    const { learned, tested, right } = await ready().ask('learn', form.classes());
     showLearned(learned);
-    return `Learned ${learned.join(', ')}: ${Math.round(accuracy * 100)} % of the examples right. Saved in this browser.`;
+    const test =
+      tested === 0
+        ? 'With five pictures of each class, some of them test what was learned.'
+        : `It names ${right} of ${tested} pictures right that it did not learn from.`;
+    return `Learned ${learned.join(', ')}. ${test} Saved in this browser.`;
+  }).finally(() => {
+    learnButton.disabled = false;
   });
 });
 element('forget').addEventListener('click', () => {

@@ -22,7 +22,8 @@ export interface Tasks {
     readonly learned: readonly Answer[];
     readonly milliseconds: number;
   };
-  learn(classes: readonly ClassExamples[]): { readonly learned: readonly string[]; readonly accuracy: number };
+  /** `tested` pictures were not learned from; `right` of them are named correctly. */
+  learn(classes: readonly ClassExamples[]): { readonly learned: readonly string[]; readonly tested: number; readonly right: number };
   forget(nothing: undefined): undefined;
 }
 

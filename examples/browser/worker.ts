@@ -19,6 +19,7 @@ import {
   trainHead,
   warmup,
   type Classification,
+  type LabeledImage,
 } from 'effnet-ts';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
 import weightsFile from '../data/weights/efficientnet-lite0.safetensors?url';
@@ -28,6 +29,8 @@ import type { Answer, Reply, Request, TaskName, Tasks } from './protocol.js';
 const KEPT_AT = 'indexeddb://effnet-browser-example';
 /** With a few examples per class, a crop loses too much. The learned model keeps this record, so classify follows it. */
 const WHOLE_IMAGE = { inputSize: 224, fit: 'stretch' } as const;
+
+const HELD_OUT = 5;
 
 let weights = new Uint8Array();
 let imagenet: LayersModel | undefined;
@@ -67,26 +70,34 @@ const work: Work = {
   },
 
   async learn(classes) {
-    const pictures = classes.flatMap(({ pictures }, label) => pictures.map((picture) => ({ picture, label })));
-    const images = Dataset.from(pictures)
-      .map(async ({ picture, label }) => ({ pixels: preprocess(await browserPixels(picture), WHOLE_IMAGE), label }))
-      .withPreprocessing(WHOLE_IMAGE);
-    const { model, history } = await trainHead(await backbone(), {
-      train: imageBatches(images, { batchSize: 8 }),
+    const pictures = classes.flatMap(({ pictures }, label) => pictures.map((picture, i) => ({ picture, label, i })));
+    // Every fifth picture of a class tests what was learned from the others.
+    const isTest = ({ i }: { readonly i: number }): boolean => i % HELD_OUT === HELD_OUT - 1;
+    const images = (part: typeof pictures): Dataset<LabeledImage> =>
+      Dataset.from(part)
+        .map(async ({ picture, label }) => ({ pixels: preprocess(await browserPixels(picture), WHOLE_IMAGE), label }))
+        .withPreprocessing(WHOLE_IMAGE);
+    const { model } = await trainHead(await backbone(), {
+      train: imageBatches(images(pictures.filter((picture) => !isTest(picture))), { batchSize: 8 }),
       classNames: classes.map(({ name }) => name),
-      epochs: 60,
-      learningRate: 0.01,
       seed: 1,
       onProgress: ({ task, done, total }) => {
         say(`Learning: ${task}`, total === undefined ? undefined : done / total);
       },
     });
+    const tests = pictures.filter(isTest);
+    let right = 0;
+    for (const [i, { picture, label }] of tests.entries()) {
+      say('Testing', i / tests.length);
+      const [best] = await classify(model, await browserPixels(picture));
+      if (best?.index === label) right++;
+    }
     say('Saving');
     // Half the browser's storage; the network's own kernels are float16 already.
     await saveModel(model, KEPT_AT, { dtype: 'float16' });
     learned?.dispose();
     learned = await fastCopy(model);
-    return { learned: namesOf(learned), accuracy: history.at(-1)?.accuracy ?? NaN };
+    return { learned: namesOf(learned), tested: tests.length, right };
   },
 
   async forget() {

@@ -94,8 +94,15 @@ describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => 
       await field.getByLabel('Name').fill(name);
       await field.getByLabel('Pictures').setInputFiles(photos('train', name));
     }
+    const broken = { name: 'photo.heic', mimeType: 'image/heic', buffer: Buffer.from('no picture') };
+    await page.locator('fieldset').nth(1).getByLabel('Pictures').setInputFiles(broken);
+    await page.getByText('photo.heic was left out: this browser cannot read it.').waitFor();
+    await page.getByRole('button', { name: 'Add a class' }).click();
+    expect(await page.getByRole('button', { name: 'Learn' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('note').textContent()).toBe('Name every class, or remove it.');
+    await page.getByRole('button', { name: 'Remove this class' }).last().click();
     await page.getByRole('button', { name: 'Learn' }).click();
-    await status(page, 'Learned hat, shoes: 100 % of the examples right.');
+    await status(page, 'Learned hat, shoes. It names 2 of 2 pictures right that it did not learn from.');
 
     await page.getByText('This page now works offline.').waitFor();
     await context.setOffline(true);
