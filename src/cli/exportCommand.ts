@@ -17,7 +17,7 @@ import { replaceFile } from '../node/files/internal.js';
 import type { CliCommand, CliContext } from './CliCommand.js';
 import { labeledFiles } from './labeledFiles.js';
 import { labeledOptions, type CsvOptions } from './options.js';
-import { kindOf, openLayersModel, startBackend } from './openModel.js';
+import { kindOf, openLayersModel, requireModel, startBackend } from './openModel.js';
 import { UsageError } from './UsageError.js';
 
 type Dtype = 'float32' | 'float16' | 'int8' | 'uint8';
@@ -78,6 +78,7 @@ async function exportModel(name: string, options: ExportCommandOptions, context:
   if (to === 'onnx' && dtype === 'int8' && calibration === undefined) {
     throw new UsageError('--dtype int8: expected --calibration with a folder of about 100 images, from which the ranges are measured.');
   }
+  await requireModel(name);
   const output = options.output ?? `${path.basename(path.resolve(name))}${ending}`;
   if (!overwrite && (await kindOf(output)) !== undefined) {
     throw new UsageError(`'${output}' exists already. Choose another name with --output, or add --overwrite.`);

@@ -8,7 +8,7 @@ import { createRuntime } from '../onnx.js';
 import { replaceFile } from '../node/files/internal.js';
 import type { CliContext } from './CliCommand.js';
 import { textOf } from './evaluateCommand.js';
-import { kindOf, openLayersModel, startBackend, usesOnnx } from './openModel.js';
+import { kindOf, openLayersModel, requireModel, startBackend, usesOnnx } from './openModel.js';
 import { trainByRecipe } from './recipe.js';
 import { checkReportPackages } from './reportFile.js';
 import type { TrainCommandOptions } from './trainCommand.js';
@@ -23,6 +23,7 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
   if (!overwrite && (await kindOf(path.join(output, 'model.json'))) !== undefined) {
     throw new UsageError(`there is a model in '${output}' already. Choose another folder, or add --overwrite.`);
   }
+  await requireModel(base);
   const files = await trainingData(source, options, context);
   if (report) await checkReportPackages();
   const state = `${path.normalize(output).replace(/[\\/]+$/, '')}.training`;
@@ -43,6 +44,10 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
   const basePreprocessing = preprocessingOf(opened) ?? { inputSize: size, fit: 'stretch' as const };
   const measured = files.test.length > 0 ? files.test : files.validation;
   const measure = (model: LayersModel): Promise<Evaluation> => measureOn(model, measured, files.classNames.length, onnx, context);
+  const onStop = (): void => {
+    context.note('Stopping after this step. Run the same command again to resume.');
+  };
+  context.signal.addEventListener('abort', onStop, { once: true });
   let before: Evaluation | undefined;
   const { model, phases } = await trainByRecipe(
     {
@@ -75,6 +80,7 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
       imageOf: ({ file }) => decodeImage(places.get(file) ?? file),
     });
   }
+  context.signal.removeEventListener('abort', onStop);
   model.dispose();
   await rm(state, { recursive: true });
   const kind = files.test.length > 0 ? 'test' : 'validation';
