@@ -1,8 +1,6 @@
 // How `effnet-ts train` trains: the classifier on cached features, then the upper blocks on augmented images. To train in another way,
 // replace `trainByRecipe`.
 
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   augment,
@@ -11,24 +9,21 @@ import {
   fineTune,
   imageBatches,
   imageFiles,
-  loadModel,
-  saveModel,
   trainAugmentation,
   trainHead,
   trainingWorkers,
   type Dataset,
-  type EpochMetrics,
   type LabeledImage,
   type PreprocessingSource,
+  type TrainedHead,
   type TrainingWorkers,
 } from '../node.js';
 import { createRuntime } from '../onnx.js';
-import { replaceFile } from '../node/files/internal.js';
 import type { CliContext } from './CliCommand.js';
 import type { PhaseHistory } from './historyCsv.js';
-import { kindOf } from './openModel.js';
 import type { TrainCommandOptions } from './trainCommand.js';
 import type { TrainingFiles } from './trainingData.js';
+import type { TrainingState } from './trainingState.js';
 
 /** What {@link trainByRecipe} works with. */
 export interface RecipeInput {
@@ -44,8 +39,8 @@ export interface RecipeInput {
   readonly onnx: boolean;
   /** Whether several threads can train, which takes the wasm backend. */
   readonly threaded: boolean;
-  /** Folder for what a resumed training needs. */
-  readonly state: string;
+  /** What a resumed training needs. */
+  readonly state: TrainingState;
   /** Called with the model before fine-tuning. */
   readonly onHead: (model: LayersModel) => Promise<void>;
 }
@@ -79,7 +74,7 @@ export async function trainByRecipe(
       callbacks: [earlyStopping({ monitor: 'val_loss', patience: fineTuneEpochs })],
       runtime: onnx ? createRuntime : undefined,
       workers,
-      store: checkpointFile(path.join(input.state, 'fine-tuning.safetensors')),
+      store: checkpointFile(input.state.checkpoint),
       checkpointEverySteps: 20,
       onProgress: context.onProgress,
       signal: context.signal,
@@ -90,25 +85,19 @@ export async function trainByRecipe(
   }
 }
 
-interface Head {
-  readonly model: LayersModel;
-  readonly history: readonly EpochMetrics[];
-}
-
 /** Trains the classifier, or loads the one of a training that was interrupted later. */
 async function trainedHead(
   { openBase, files: { classNames }, options: { epochs, seed }, onnx, state }: RecipeInput,
   train: Dataset<LabeledImage>,
   validation: Dataset<LabeledImage>,
   { onProgress, signal, note }: CliContext,
-): Promise<Head> {
-  const folder = path.join(state, 'classifier');
-  const record = path.join(state, 'classifier.json');
-  if ((await kindOf(record)) === 'file') {
+): Promise<TrainedHead> {
+  const earlier = await state.classifier();
+  if (earlier !== undefined) {
     note('Resuming the training that was interrupted.');
-    return { model: await loadModel(folder), history: JSON.parse(await readFile(record, 'utf8')) as readonly EpochMetrics[] };
+    return earlier;
   }
-  const { model, history } = await trainHead(await openBase(), {
+  const trained = await trainHead(await openBase(), {
     train: imageBatches(train),
     validation: imageBatches(validation),
     classNames,
@@ -118,10 +107,8 @@ async function trainedHead(
     onProgress,
     signal,
   });
-  await saveModel(model, folder);
-  // Written last: with this file, the folder is complete.
-  await replaceFile(record, JSON.stringify(history));
-  return { model, history };
+  await state.keep(trained);
+  return trained;
 }
 
 function trainingThreads({ options: { threads }, threaded }: RecipeInput): TrainingWorkers | undefined {

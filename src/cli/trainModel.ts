@@ -1,6 +1,6 @@
 // The work of `effnet-ts train`: checks, training, measurement, and the files in the output folder.
 
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { decodeImage, evaluate, imageFiles, planOf, preprocessingOf, saveModel, writeReport, type Evaluation } from '../node.js';
@@ -12,6 +12,7 @@ import { kindOf, openLayersModel, requireModel, startBackend, usesOnnx } from '.
 import { trainByRecipe } from './recipe.js';
 import { checkReportPackages } from './reportFile.js';
 import type { TrainCommandOptions } from './trainCommand.js';
+import { openTrainingState, type TrainingState } from './trainingState.js';
 import { trainingData, type TrainingFiles } from './trainingData.js';
 import { historyCsv } from './historyCsv.js';
 import { UsageError } from './UsageError.js';
@@ -26,8 +27,7 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
   await requireModel(base);
   const files = await trainingData(source, options, context);
   if (report) await checkReportPackages();
-  const state = `${path.normalize(output).replace(/[\\/]+$/, '')}.training`;
-  await openState(state, source, options);
+  const state = await openState(source, options);
   const started = await startBackend(backend, context);
   const onnx = await usesOnnx(runtime, context);
   context.note(summaryOf(files));
@@ -82,7 +82,7 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
   }
   context.signal.removeEventListener('abort', onStop);
   model.dispose();
-  await rm(state, { recursive: true });
+  await state.remove();
   const kind = files.test.length > 0 ? 'test' : 'validation';
   context.print(`Measured on the ${kind} images, on which it was not trained.\n${textOf(evaluation)}\n`);
   const written = [
@@ -93,29 +93,11 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
   for (const [name = '', place = ''] of written) context.print(`${name.padEnd(8)} ${place}`);
 }
 
-/** Creates the folder of what a resumed training needs. */
-async function openState(state: string, source: string, options: TrainCommandOptions): Promise<void> {
-  const { restart, overwrite: _, report: __, output: ___, threads: ____, ...settings } = options;
-  const file = path.join(state, 'settings.json');
-  const text = JSON.stringify({ source: path.resolve(source), ...settings }, null, 2);
-  if (restart) await rm(state, { recursive: true, force: true });
-  const earlier = await readFile(file, 'utf8').catch(() => undefined);
-  if (earlier !== undefined && earlier !== text) {
-    const [changed] = differences(JSON.parse(earlier) as object, JSON.parse(text) as object);
-    throw new UsageError(
-      `'${state}' contains a training with other settings (${changed ?? 'unknown'}), which was interrupted. Repeat its command to resume it, or ` +
-        `add --restart.`,
-    );
-  }
-  await mkdir(state, { recursive: true });
-  await replaceFile(file, text);
-}
-
-function differences(before: object, after: object): string[] {
-  const old = new Map(Object.entries(before));
-  return Object.entries(after)
-    .filter(([name, value]) => old.get(name) !== value)
-    .map(([name, value]) => `${name}: ${String(old.get(name))}, now ${String(value)}`);
+async function openState(source: string, options: TrainCommandOptions): Promise<TrainingState> {
+  const { restart, overwrite: _, report: __, output, threads: ____, skipBroken: _____, ...settings } = options;
+  const folder = `${path.normalize(output).replace(/[\\/]+$/, '')}.training`;
+  if (restart) await rm(folder, { recursive: true, force: true });
+  return openTrainingState(folder, { source: path.resolve(source), ...settings });
 }
 
 async function measureOn(

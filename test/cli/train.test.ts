@@ -7,7 +7,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { efficientNet, readWeightFile, saveModel, selectBackend, setPreprocessing } from '../../src/node.js';
 import { COLOR_NAMES, writeColorPhotos } from '../support/colorPhotos.js';
 import { run, runUntil, type CommandResult } from '../support/commandLine.js';
-import { fillModel } from '../support/fillModel.js';
 import { LITE } from '../support/tinyNetworks.js';
 
 let folder: string;
@@ -21,8 +20,7 @@ let trained: CommandResult;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'cli-train-'));
   await selectBackend(['wasm'], { gradients: true });
-  const base = efficientNet({ ...LITE, inputSize: 32 });
-  fillModel(base);
+  const base = efficientNet({ ...LITE, inputSize: 32 }, { seed: 1 });
   setPreprocessing(base, { inputSize: 32, fit: 'stretch' });
   await saveModel(base, at('base'));
   base.dispose();
