@@ -13,6 +13,7 @@ import {
   trainHead,
   trainingWorkers,
   type Dataset,
+  type Evaluation,
   type LabeledImage,
   type PreprocessingSource,
   type TrainedHead,
@@ -41,16 +42,24 @@ export interface RecipeInput {
   readonly threaded: boolean;
   /** What a resumed training needs. */
   readonly state: TrainingState;
-  /** Called with the model before fine-tuning. */
-  readonly onHead: (model: LayersModel) => Promise<void>;
+  /** Measures a model on the validation images. */
+  readonly validate: (model: LayersModel) => Promise<Evaluation>;
 }
 
-/** Trains and returns the model, which the caller must dispose, and the metrics of every epoch. */
-export async function trainByRecipe(
-  input: RecipeInput,
-  context: CliContext,
-): Promise<{ readonly model: LayersModel; readonly phases: readonly PhaseHistory[] }> {
-  const { options, inputSize, files, onnx, onHead } = input;
+/** A trained model, which the caller must dispose, and how it came about. */
+export interface Trained {
+  readonly model: LayersModel;
+  readonly phases: readonly PhaseHistory[];
+  /** The classifier on the validation images, before fine-tuning. `undefined` if the model is not fine-tuned. */
+  readonly before?: Evaluation | undefined;
+}
+
+/**
+ * Trains the classifier, then fine-tunes. The fine-tuned model is returned only if it is better on the validation images: with few images,
+ * fine-tuning may do harm.
+ */
+export async function trainByRecipe(input: RecipeInput, context: CliContext): Promise<Trained> {
+  const { options, inputSize, files, onnx, state, validate } = input;
   const { augment: recipe, batchSize, seed, fineTuneEpochs, fineTuneFrom, learningRate } = options;
   const classes = files.classNames.length;
   const augmented =
@@ -63,8 +72,8 @@ export async function trainByRecipe(
 
   const { model, history } = await trainedHead(input, plain, validation, context);
   const phases: PhaseHistory[] = [{ name: 'classifier', history }];
-  await onHead(model);
   if (fineTuneEpochs === 0) return { model, phases };
+  const before = await validate(model);
   const workers = trainingThreads(input);
   try {
     const tuned = await fineTune(model, {
@@ -74,15 +83,28 @@ export async function trainByRecipe(
       callbacks: [earlyStopping({ monitor: 'val_loss', patience: fineTuneEpochs })],
       runtime: onnx ? createRuntime : undefined,
       workers,
-      store: checkpointFile(input.state.checkpoint),
+      store: checkpointFile(state.checkpoint),
       checkpointEverySteps: 20,
       onProgress: context.onProgress,
       signal: context.signal,
     });
-    return { model, phases: [...phases, { name: 'fine-tuning', history: tuned }] };
+    phases.push({ name: 'fine-tuning', history: tuned });
   } finally {
     await workers?.dispose();
   }
+  const after = await validate(model);
+  const [low, high] = [before, after].map(({ accuracy }) => `${(accuracy * 100).toFixed(1)} %`);
+  if (isBetter(after, before)) {
+    context.note(`Fine-tuning changed the accuracy on the validation images from ${low ?? ''} to ${high ?? ''}.`);
+    return { model, phases, before };
+  }
+  context.note(`Fine-tuning did not help (accuracy on the validation images ${low ?? ''}, then ${high ?? ''}), so its result is not used.`);
+  model.dispose();
+  return { model: ((await state.classifier()) as TrainedHead).model, phases };
+}
+
+function isBetter(after: Evaluation, before: Evaluation): boolean {
+  return after.accuracy === before.accuracy ? after.loss < before.loss : after.accuracy > before.accuracy;
 }
 
 /** Trains the classifier, or loads the one of a training that was interrupted later. */

@@ -43,13 +43,11 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
   const size = planOf(opened).inputShape[0] ?? 224;
   const basePreprocessing = preprocessingOf(opened) ?? { inputSize: size, fit: 'stretch' as const };
   const measured = files.test.length > 0 ? files.test : files.validation;
-  const measure = (model: LayersModel): Promise<Evaluation> => measureOn(model, measured, files.classNames.length, onnx, context);
   const onStop = (): void => {
     context.note('Stopping after this step. Run the same command again to resume.');
   };
   context.signal.addEventListener('abort', onStop, { once: true });
-  let before: Evaluation | undefined;
-  const { model, phases } = await trainByRecipe(
+  const { model, phases, before } = await trainByRecipe(
     {
       openBase: () => Promise.resolve(opened),
       files,
@@ -59,13 +57,11 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
       onnx,
       threaded: started === 'wasm',
       state,
-      async onHead(head) {
-        if (fineTuneEpochs > 0) before = await measure(head);
-      },
+      validate: (each) => measureOn(each, files.validation, files.classNames.length, onnx, context),
     },
     context,
   );
-  const evaluation = await measure(model);
+  const evaluation = await measureOn(model, measured, files.classNames.length, onnx, context);
   await saveModel(model, output);
   await replaceFile(path.join(output, 'history.csv'), historyCsv(phases));
   if (report) {
@@ -73,7 +69,7 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
     await writeReport(output, {
       title: path.basename(path.resolve(output)),
       evaluation,
-      before,
+      before: files.test.length > 0 ? undefined : before,
       history: phases,
       settings: settingsOf(source, options, files),
       model,
@@ -84,7 +80,7 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
   model.dispose();
   await state.remove();
   const kind = files.test.length > 0 ? 'test' : 'validation';
-  context.print(`Measured on the ${kind} images, on which it was not trained.\n${textOf(evaluation)}\n`);
+  context.print(`Measured on the ${kind} images, which it was not trained on.\n${textOf(evaluation)}\n`);
   const written = [
     ['model', output],
     ['history', path.join(output, 'history.csv')],
