@@ -7,7 +7,7 @@ import type { CliCommand, CliContext } from './CliCommand.js';
 import { csvLine } from './csvLine.js';
 import { imagePaths } from './imagePaths.js';
 import { runtimeOptions, wholeNumber, type RuntimeOptions } from './options.js';
-import { openPredictor, startBackend } from './openModel.js';
+import { openPredictor, requireModel, startBackend } from './openModel.js';
 
 interface ClassifyCommandOptions extends RuntimeOptions {
   readonly model: string;
@@ -48,6 +48,7 @@ interface Answer {
 
 async function classifyImages(inputs: readonly string[], options: ClassifyCommandOptions, context: CliContext): Promise<void> {
   const { model, top, batchSize, json, csv, skipBroken, runtime, backend } = options;
+  await requireModel(model);
   const files = await imagePaths(inputs);
   await startBackend(backend, context);
   const { predictor, dispose } = await openPredictor(model, runtime, context);

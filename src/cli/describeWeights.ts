@@ -1,7 +1,7 @@
 // Says which network the arrays of a weight file belong to.
 
 import path from 'node:path';
-import { isEffnetError, planModel, VARIANTS, type NamedArrays, type Variant } from '../node.js';
+import { isEffnetError, planModel, type NamedArrays, type Variant } from '../node.js';
 import { identifyVariant, recognizeLayout } from '../weights/internal.js';
 import { table, type Description } from './inspectCommand.js';
 
@@ -42,13 +42,15 @@ interface Network {
   readonly lacking: number;
 }
 
+/** One variant of each family. The names of a family's networks begin alike, so one of them is enough to recognize a layout. */
+const FAMILIES: readonly Variant[] = ['b0', 'v2-b0', 'v2-s', 'edgetpu-s'];
+
 function networkOf(arrays: NamedArrays): Network | undefined {
-  // The names of every variant begin alike. The first that is recognized tells in which layout they are.
-  for (const variant of Object.keys(VARIANTS) as Variant[]) {
+  for (const variant of FAMILIES) {
     try {
       const { layout, prefix } = recognizeLayout('inspect', planModel(variant), arrays, { head: 'skip' });
       const likely = identifyVariant(arrays, layout, prefix);
-      if (likely !== null) return { layout, ...likely };
+      return likely === null ? undefined : { layout, ...likely };
     } catch (error) {
       if (!isEffnetError(error)) throw error;
     }

@@ -15,9 +15,9 @@ import {
 } from '../node.js';
 import { replaceFile } from '../node/files/internal.js';
 import type { CliCommand, CliContext } from './CliCommand.js';
-import { labeledFiles } from './labeledFiles.js';
+import { labeledFiles, requireLabeled } from './labeledFiles.js';
 import { labeledOptions, runtimeOptions, wholeNumber, type CsvOptions, type RuntimeOptions } from './options.js';
-import { openPredictor, startBackend } from './openModel.js';
+import { openPredictor, requireModel, startBackend } from './openModel.js';
 import { checkReportPackages, writeReportFile } from './reportFile.js';
 import { skipListener } from './skipListener.js';
 
@@ -51,6 +51,8 @@ export const evaluateCommand: CliCommand = {
 
 async function evaluateModel(name: string, source: string, options: EvaluateCommandOptions, context: CliContext): Promise<void> {
   const { report, predictions, json, batchSize, runtime, backend, skipBroken } = options;
+  await requireModel(name);
+  await requireLabeled(source);
   if (report !== undefined) await checkReportPackages();
   await startBackend(backend, context);
   const { predictor, model, dispose } = await openPredictor(name, runtime, context);

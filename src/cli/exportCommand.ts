@@ -17,7 +17,7 @@ import { replaceFile } from '../node/files/internal.js';
 import type { CliCommand, CliContext } from './CliCommand.js';
 import { labeledFiles } from './labeledFiles.js';
 import { labeledOptions, type CsvOptions } from './options.js';
-import { kindOf, openLayersModel, startBackend } from './openModel.js';
+import { kindOf, openLayersModel, requireModel, startBackend } from './openModel.js';
 import { UsageError } from './UsageError.js';
 
 type Dtype = 'float32' | 'float16' | 'int8' | 'uint8';
@@ -58,7 +58,7 @@ export const exportCommand: CliCommand = {
         new Option('--dtype <type>', 'type of the stored numbers (default: float32)').choices(['float32', 'float16', 'int8', 'uint8']),
       )
       .option('-o, --output <path>', 'file, or folder for tfjs and transformers (default: name of the model, in the current folder)')
-      .option('--calibration <images>', 'for int8: about 100 images, as a folder with one sub-folder per class or a CSV file')
+      .option('--calibration <images>', 'with --to onnx --dtype int8: also compute in int8, with ranges measured on these images')
       .option('--overwrite', 'replace an earlier export', false)
       .option('--backend <name>', 'backend of TensorFlow.js (default: wasm, or cpu if it is not installed)');
     for (const option of labeledOptions()) command.addOption(option);
@@ -75,9 +75,7 @@ async function exportModel(name: string, options: ExportCommandOptions, context:
   if (calibration !== undefined && (to !== 'onnx' || dtype !== 'int8')) {
     throw new UsageError('--calibration: expected --to onnx --dtype int8 beside it.');
   }
-  if (to === 'onnx' && dtype === 'int8' && calibration === undefined) {
-    throw new UsageError('--dtype int8: expected --calibration with a folder of about 100 images, from which the ranges are measured.');
-  }
+  await requireModel(name);
   const output = options.output ?? `${path.basename(path.resolve(name))}${ending}`;
   if (!overwrite && (await kindOf(output)) !== undefined) {
     throw new UsageError(`'${output}' exists already. Choose another name with --output, or add --overwrite.`);
@@ -98,7 +96,13 @@ async function write(model: LayersModel, output: string, options: ExportCommandO
     case 'onnx': {
       const batches =
         options.calibration === undefined ? undefined : await calibrationBatches(model, options.calibration, options, context);
-      await replaceFile(output, await exportOnnx(model, { dtype: dtype as 'float32' | 'float16' | 'int8', calibration: batches }));
+      await replaceFile(
+        output,
+        await exportOnnx(
+          model,
+          batches === undefined ? { dtype: dtype as 'float32' | 'float16' | 'int8' } : { compute: 'int8', calibration: batches },
+        ),
+      );
       return;
     }
     case 'keras': {

@@ -30,7 +30,7 @@ async function imagesAt(input: string): Promise<readonly string[]> {
   // Patterns use forward slashes on every system.
   const pattern = path.sep === '\\' ? input.replaceAll('\\', '/') : input;
   if (!isDynamicPattern(pattern)) throw new DataError(`there is no file or folder '${input}'.`, { origin: input });
-  const names = (await glob(pattern, { expandDirectories: false })).sort();
+  const names = (await glob(pattern, { expandDirectories: false, absolute: path.isAbsolute(input) })).sort();
   const images = names.filter((name) => endings.includes(path.extname(name).toLowerCase()));
   if (images.length === 0) throw new DataError(`no image matches '${input}'.`, { origin: input });
   return images.map((name) => path.normalize(name));

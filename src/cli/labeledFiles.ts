@@ -28,9 +28,19 @@ export async function labeledFiles(
   { note }: CliContext,
   classNames?: readonly string[],
 ): Promise<LabeledFiles> {
-  const kind = await kindOf(source);
-  if (kind === undefined) throw new DataError(`there is no file or folder '${source}'.`, { origin: source });
+  const kind = await requireLabeled(source);
   const common = { classNames, onWarning: note };
   if (kind === 'folder') return imageFolder(source, common);
   return imagesFromCsv(source, { ...common, pathColumn, labelColumn, groupColumn, folder: images });
+}
+
+/**
+ * Returns whether labeled images are in a folder or a file.
+ *
+ * @throws {DataError} when there is neither.
+ */
+export async function requireLabeled(source: string): Promise<'file' | 'folder'> {
+  const kind = await kindOf(source);
+  if (kind === undefined) throw new DataError(`there is no file or folder '${source}'.`, { origin: source });
+  return kind;
 }

@@ -38,10 +38,19 @@ export function isPublished(name: string): boolean {
   return Object.hasOwn(PRETRAINED, name) || Object.hasOwn(VARIANTS, name) || name.startsWith('hf:');
 }
 
-/** Whether there is a file or a folder. */
+/** Returns whether a path is a file or a folder, or `undefined` if there is nothing. */
 export async function kindOf(place: string): Promise<'file' | 'folder' | undefined> {
   const found = await stat(place).catch(() => undefined);
   return found === undefined ? undefined : found.isDirectory() ? 'folder' : 'file';
+}
+
+/**
+ * Checks that there is a model, before a backend is started.
+ *
+ * @throws {UsageError} when the name is neither a path nor a published name.
+ */
+export async function requireModel(name: string): Promise<void> {
+  if (!isPublished(name) && (await kindOf(name)) === undefined) throw unknownModel(name);
 }
 
 /** The error for a name that is neither a path nor a published name. */
@@ -113,8 +122,12 @@ async function openPublished(name: string, { onProgress, signal }: CliContext, o
     }
     return model;
   } catch (error) {
-    if (weights !== undefined || !isEffnetError(error) || error.name !== 'WeightsError' || signal.aborted) throw error;
-    throw new WeightsError(`${error.message} Without a network: npm install effnet-ts-lite0, and use 'lite0'.`, { cause: error });
+    if (!isEffnetError(error) || !error.message.includes('cannot be reached')) throw error;
+    throw new WeightsError(
+      `the weights of '${name}' are not on this computer, and cannot be downloaded. Connect to the internet, or use 'lite0' after ` +
+        `\`npm install effnet-ts-lite0\`.`,
+      { cause: error },
+    );
   }
 }
 

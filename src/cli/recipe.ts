@@ -1,8 +1,6 @@
 // How `effnet-ts train` trains: the classifier on cached features, then the upper blocks on augmented images. To train in another way,
 // replace `trainByRecipe`.
 
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   augment,
@@ -11,24 +9,22 @@ import {
   fineTune,
   imageBatches,
   imageFiles,
-  loadModel,
-  saveModel,
   trainAugmentation,
   trainHead,
   trainingWorkers,
   type Dataset,
-  type EpochMetrics,
+  type Evaluation,
   type LabeledImage,
   type PreprocessingSource,
+  type TrainedHead,
   type TrainingWorkers,
 } from '../node.js';
 import { createRuntime } from '../onnx.js';
-import { replaceFile } from '../node/files/internal.js';
 import type { CliContext } from './CliCommand.js';
 import type { PhaseHistory } from './historyCsv.js';
-import { kindOf } from './openModel.js';
 import type { TrainCommandOptions } from './trainCommand.js';
 import type { TrainingFiles } from './trainingData.js';
+import type { TrainingState } from './trainingState.js';
 
 /** What {@link trainByRecipe} works with. */
 export interface RecipeInput {
@@ -44,18 +40,26 @@ export interface RecipeInput {
   readonly onnx: boolean;
   /** Whether several threads can train, which takes the wasm backend. */
   readonly threaded: boolean;
-  /** Folder for what a resumed training needs. */
-  readonly state: string;
-  /** Called with the model before fine-tuning. */
-  readonly onHead: (model: LayersModel) => Promise<void>;
+  /** What a resumed training needs. */
+  readonly state: TrainingState;
+  /** Measures a model on the validation images. */
+  readonly validate: (model: LayersModel) => Promise<Evaluation>;
 }
 
-/** Trains and returns the model, which the caller must dispose, and the metrics of every epoch. */
-export async function trainByRecipe(
-  input: RecipeInput,
-  context: CliContext,
-): Promise<{ readonly model: LayersModel; readonly phases: readonly PhaseHistory[] }> {
-  const { options, inputSize, files, onnx, onHead } = input;
+/** A trained model, which the caller must dispose, and how it came about. */
+export interface Trained {
+  readonly model: LayersModel;
+  readonly phases: readonly PhaseHistory[];
+  /** The classifier on the validation images, before fine-tuning. `undefined` if the model is not fine-tuned. */
+  readonly before?: Evaluation | undefined;
+}
+
+/**
+ * Trains the classifier, then fine-tunes. The fine-tuned model is returned only if it is better on the validation images: with few images,
+ * fine-tuning may do harm.
+ */
+export async function trainByRecipe(input: RecipeInput, context: CliContext): Promise<Trained> {
+  const { options, inputSize, files, onnx, state, validate } = input;
   const { augment: recipe, batchSize, seed, fineTuneEpochs, fineTuneFrom, learningRate } = options;
   const classes = files.classNames.length;
   const augmented =
@@ -68,8 +72,8 @@ export async function trainByRecipe(
 
   const { model, history } = await trainedHead(input, plain, validation, context);
   const phases: PhaseHistory[] = [{ name: 'classifier', history }];
-  await onHead(model);
   if (fineTuneEpochs === 0) return { model, phases };
+  const before = await validate(model);
   const workers = trainingThreads(input);
   try {
     const tuned = await fineTune(model, {
@@ -79,20 +83,28 @@ export async function trainByRecipe(
       callbacks: [earlyStopping({ monitor: 'val_loss', patience: fineTuneEpochs })],
       runtime: onnx ? createRuntime : undefined,
       workers,
-      store: checkpointFile(path.join(input.state, 'fine-tuning.safetensors')),
+      store: checkpointFile(state.checkpoint),
       checkpointEverySteps: 20,
       onProgress: context.onProgress,
       signal: context.signal,
     });
-    return { model, phases: [...phases, { name: 'fine-tuning', history: tuned }] };
+    phases.push({ name: 'fine-tuning', history: tuned });
   } finally {
     await workers?.dispose();
   }
+  const after = await validate(model);
+  const [low, high] = [before, after].map(({ accuracy }) => `${(accuracy * 100).toFixed(1)} %`);
+  if (isBetter(after, before)) {
+    context.note(`Fine-tuning changed the accuracy on the validation images from ${low ?? ''} to ${high ?? ''}.`);
+    return { model, phases, before };
+  }
+  context.note(`Fine-tuning did not help (accuracy on the validation images ${low ?? ''}, then ${high ?? ''}), so its result is not used.`);
+  model.dispose();
+  return { model: ((await state.classifier()) as TrainedHead).model, phases };
 }
 
-interface Head {
-  readonly model: LayersModel;
-  readonly history: readonly EpochMetrics[];
+function isBetter(after: Evaluation, before: Evaluation): boolean {
+  return after.accuracy === before.accuracy ? after.loss < before.loss : after.accuracy > before.accuracy;
 }
 
 /** Trains the classifier, or loads the one of a training that was interrupted later. */
@@ -101,14 +113,13 @@ async function trainedHead(
   train: Dataset<LabeledImage>,
   validation: Dataset<LabeledImage>,
   { onProgress, signal, note }: CliContext,
-): Promise<Head> {
-  const folder = path.join(state, 'classifier');
-  const record = path.join(state, 'classifier.json');
-  if ((await kindOf(record)) === 'file') {
+): Promise<TrainedHead> {
+  const earlier = await state.classifier();
+  if (earlier !== undefined) {
     note('Resuming the training that was interrupted.');
-    return { model: await loadModel(folder), history: JSON.parse(await readFile(record, 'utf8')) as readonly EpochMetrics[] };
+    return earlier;
   }
-  const { model, history } = await trainHead(await openBase(), {
+  const trained = await trainHead(await openBase(), {
     train: imageBatches(train),
     validation: imageBatches(validation),
     classNames,
@@ -118,10 +129,8 @@ async function trainedHead(
     onProgress,
     signal,
   });
-  await saveModel(model, folder);
-  // Written last: with this file, the folder is complete.
-  await replaceFile(record, JSON.stringify(history));
-  return { model, history };
+  await state.keep(trained);
+  return trained;
 }
 
 function trainingThreads({ options: { threads }, threaded }: RecipeInput): TrainingWorkers | undefined {

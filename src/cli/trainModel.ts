@@ -1,6 +1,6 @@
 // The work of `effnet-ts train`: checks, training, measurement, and the files in the output folder.
 
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { decodeImage, evaluate, imageFiles, planOf, preprocessingOf, saveModel, writeReport, type Evaluation } from '../node.js';
@@ -8,10 +8,11 @@ import { createRuntime } from '../onnx.js';
 import { replaceFile } from '../node/files/internal.js';
 import type { CliContext } from './CliCommand.js';
 import { textOf } from './evaluateCommand.js';
-import { kindOf, openLayersModel, startBackend, usesOnnx } from './openModel.js';
+import { kindOf, openLayersModel, requireModel, startBackend, usesOnnx } from './openModel.js';
 import { trainByRecipe } from './recipe.js';
 import { checkReportPackages } from './reportFile.js';
 import type { TrainCommandOptions } from './trainCommand.js';
+import { openTrainingState, type TrainingState } from './trainingState.js';
 import { trainingData, type TrainingFiles } from './trainingData.js';
 import { historyCsv } from './historyCsv.js';
 import { UsageError } from './UsageError.js';
@@ -23,10 +24,10 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
   if (!overwrite && (await kindOf(path.join(output, 'model.json'))) !== undefined) {
     throw new UsageError(`there is a model in '${output}' already. Choose another folder, or add --overwrite.`);
   }
+  await requireModel(base);
   const files = await trainingData(source, options, context);
   if (report) await checkReportPackages();
-  const state = `${path.normalize(output).replace(/[\\/]+$/, '')}.training`;
-  await openState(state, source, options);
+  const state = await openState(source, options);
   const started = await startBackend(backend, context);
   const onnx = await usesOnnx(runtime, context);
   context.note(summaryOf(files));
@@ -42,9 +43,11 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
   const size = planOf(opened).inputShape[0] ?? 224;
   const basePreprocessing = preprocessingOf(opened) ?? { inputSize: size, fit: 'stretch' as const };
   const measured = files.test.length > 0 ? files.test : files.validation;
-  const measure = (model: LayersModel): Promise<Evaluation> => measureOn(model, measured, files.classNames.length, onnx, context);
-  let before: Evaluation | undefined;
-  const { model, phases } = await trainByRecipe(
+  const onStop = (): void => {
+    context.note('Stopping after this step. Run the same command again to resume.');
+  };
+  context.signal.addEventListener('abort', onStop, { once: true });
+  const { model, phases, before } = await trainByRecipe(
     {
       openBase: () => Promise.resolve(opened),
       files,
@@ -54,13 +57,11 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
       onnx,
       threaded: started === 'wasm',
       state,
-      async onHead(head) {
-        if (fineTuneEpochs > 0) before = await measure(head);
-      },
+      validate: (each) => measureOn(each, files.validation, files.classNames.length, onnx, context),
     },
     context,
   );
-  const evaluation = await measure(model);
+  const evaluation = await measureOn(model, measured, files.classNames.length, onnx, context);
   await saveModel(model, output);
   await replaceFile(path.join(output, 'history.csv'), historyCsv(phases));
   if (report) {
@@ -68,17 +69,18 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
     await writeReport(output, {
       title: path.basename(path.resolve(output)),
       evaluation,
-      before,
+      before: files.test.length > 0 ? undefined : before,
       history: phases,
       settings: settingsOf(source, options, files),
       model,
       imageOf: ({ file }) => decodeImage(places.get(file) ?? file),
     });
   }
+  context.signal.removeEventListener('abort', onStop);
   model.dispose();
-  await rm(state, { recursive: true });
+  await state.remove();
   const kind = files.test.length > 0 ? 'test' : 'validation';
-  context.print(`Measured on the ${kind} images, on which it was not trained.\n${textOf(evaluation)}\n`);
+  context.print(`Measured on the ${kind} images, which it was not trained on.\n${textOf(evaluation)}\n`);
   const written = [
     ['model', output],
     ['history', path.join(output, 'history.csv')],
@@ -87,29 +89,11 @@ export async function trainModel(source: string, options: TrainCommandOptions, c
   for (const [name = '', place = ''] of written) context.print(`${name.padEnd(8)} ${place}`);
 }
 
-/** Creates the folder of what a resumed training needs. */
-async function openState(state: string, source: string, options: TrainCommandOptions): Promise<void> {
-  const { restart, overwrite: _, report: __, output: ___, threads: ____, ...settings } = options;
-  const file = path.join(state, 'settings.json');
-  const text = JSON.stringify({ source: path.resolve(source), ...settings }, null, 2);
-  if (restart) await rm(state, { recursive: true, force: true });
-  const earlier = await readFile(file, 'utf8').catch(() => undefined);
-  if (earlier !== undefined && earlier !== text) {
-    const [changed] = differences(JSON.parse(earlier) as object, JSON.parse(text) as object);
-    throw new UsageError(
-      `'${state}' contains a training with other settings (${changed ?? 'unknown'}), which was interrupted. Repeat its command to resume it, or ` +
-        `add --restart.`,
-    );
-  }
-  await mkdir(state, { recursive: true });
-  await replaceFile(file, text);
-}
-
-function differences(before: object, after: object): string[] {
-  const old = new Map(Object.entries(before));
-  return Object.entries(after)
-    .filter(([name, value]) => old.get(name) !== value)
-    .map(([name, value]) => `${name}: ${String(old.get(name))}, now ${String(value)}`);
+async function openState(source: string, options: TrainCommandOptions): Promise<TrainingState> {
+  const { restart, overwrite: _, report: __, output, threads: ____, skipBroken: _____, ...settings } = options;
+  const folder = `${path.normalize(output).replace(/[\\/]+$/, '')}.training`;
+  if (restart) await rm(folder, { recursive: true, force: true });
+  return openTrainingState(folder, { source: path.resolve(source), ...settings });
 }
 
 async function measureOn(
