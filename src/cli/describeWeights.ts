@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { isEffnetError, planModel, type NamedArrays, type Variant } from '../node.js';
 import { identifyVariant, recognizeLayout } from '../weights/internal.js';
-import { table, type Description } from './inspectCommand.js';
+import { table, type Description } from './description.js';
 
 /** Describes the arrays of a weight file. */
 export function describeWeights(file: string, arrays: NamedArrays, list: boolean): Description {

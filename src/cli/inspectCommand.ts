@@ -1,5 +1,6 @@
 // `effnet-ts inspect`: says what a model, a weight file or a published name is.
 
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   classNamesOf,
@@ -15,9 +16,9 @@ import {
 } from '../node.js';
 import { describePreprocessing } from '../image/internal.js';
 import { createRuntime } from '../onnx.js';
-import { readFile } from 'node:fs/promises';
 import type { CliCommand, CliContext } from './CliCommand.js';
 import { describeWeights } from './describeWeights.js';
+import { table, type Description } from './description.js';
 import { kindOf, openLayersModel, startBackend, unknownModel, weightsNamed } from './openModel.js';
 
 export const inspectCommand: CliCommand = {
@@ -40,12 +41,6 @@ export const inspectCommand: CliCommand = {
       });
   },
 };
-
-/** A description to read, and the same as data. */
-export interface Description {
-  readonly text: string;
-  readonly json: object;
-}
 
 async function inspect(thing: string, arrays: boolean, context: CliContext): Promise<Description> {
   const kind = await kindOf(thing);
@@ -127,10 +122,4 @@ function notesOf(source: PreprocessingSource, classNames: readonly string[] | un
 
 function shortList(names: readonly string[]): string {
   return names.length <= 20 ? names.join(', ') : `${names.slice(0, 10).join(', ')}, ...`;
-}
-
-/** Formats rows of a name and a value. */
-export function table(rows: readonly (readonly [name: string, value: string])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }

@@ -22,7 +22,7 @@ import {
 import { createRuntime } from '../onnx.js';
 import type { CliContext } from './CliCommand.js';
 import type { PhaseHistory } from './historyCsv.js';
-import type { TrainCommandOptions } from './trainCommand.js';
+import type { TrainCommandOptions } from './trainCommandOptions.js';
 import type { TrainingFiles } from './trainingData.js';
 import type { TrainingState } from './trainingState.js';
 

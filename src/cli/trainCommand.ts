@@ -1,31 +1,10 @@
 // `effnet-ts train`: the options. trainModel.ts does the work.
 
 import { Option } from 'commander';
-import type { RecipeName } from '../node.js';
 import type { CliCommand } from './CliCommand.js';
-import { fraction, labeledOptions, positiveNumber, runtimeOptions, wholeNumber, type CsvOptions, type RuntimeOptions } from './options.js';
+import { fraction, labeledOptions, positiveNumber, runtimeOptions, wholeNumber } from './options.js';
 import { trainModel } from './trainModel.js';
-
-/** The options of `effnet-ts train`. */
-export interface TrainCommandOptions extends RuntimeOptions, CsvOptions {
-  readonly output: string;
-  readonly base: string;
-  readonly weights?: string | undefined;
-  readonly inputSize?: number | undefined;
-  readonly epochs: number;
-  readonly fineTuneEpochs: number;
-  readonly fineTuneFrom: string;
-  readonly learningRate: number;
-  readonly batchSize: number;
-  readonly augment: RecipeName | 'none';
-  readonly validation: number;
-  readonly test: number;
-  readonly seed: number;
-  readonly threads?: number | undefined;
-  readonly report: boolean;
-  readonly overwrite: boolean;
-  readonly restart: boolean;
-}
+import type { TrainCommandOptions } from './trainCommandOptions.js';
 
 export const trainCommand: CliCommand = {
   name: 'train',

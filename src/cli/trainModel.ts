@@ -11,7 +11,7 @@ import { textOf } from './evaluateCommand.js';
 import { kindOf, openLayersModel, requireModel, startBackend, usesOnnx } from './openModel.js';
 import { trainByRecipe } from './recipe.js';
 import { checkReportPackages } from './reportFile.js';
-import type { TrainCommandOptions } from './trainCommand.js';
+import type { TrainCommandOptions } from './trainCommandOptions.js';
 import { openTrainingState, type TrainingState } from './trainingState.js';
 import { trainingData, type TrainingFiles } from './trainingData.js';
 import { historyCsv } from './historyCsv.js';

@@ -163,7 +163,7 @@ test.each([
 ] as const)('export writes %s, and inspect says what it is', async (format, name, description) => {
   const output = at(name);
   const exported = await run('export', at('model'), '--to', format, '-o', output);
-  expect(exported).toMatchObject({ code: 0, stdout: `${output}\n` });
+  expect(exported, exported.stderr).toMatchObject({ code: 0, stdout: `${output}\n` });
   const inspected = await run('inspect', output);
   expect(inspected).toMatchObject({ code: 0, stdout: expect.stringMatching(description) as string });
   const again = await run('export', at('model'), '--to', format, '-o', output);

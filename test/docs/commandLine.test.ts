@@ -11,7 +11,7 @@ import { run } from '../support/commandLine.js';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const page = readFileSync(path.join(ROOT, 'docs', 'command-line.md'), 'utf8');
-const transcripts = [...page.matchAll(/^```console\n\$ npx effnet-ts (.*)\n(.*?)^```/gms)].map(([, line = '', output = '']) => ({
+const transcripts = [...page.matchAll(/^```console\n\$ npx effnet-ts ([^\n]*)\n(.*?)^```/gms)].map(([, line = '', output = '']) => ({
   line,
   output,
 }));

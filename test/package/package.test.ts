@@ -47,6 +47,18 @@ describe('entries', () => {
   });
 });
 
+test('the program of `bin` runs, and answers with its exit code', async () => {
+  const program = join('.', 'node_modules', 'effnet-ts', manifest.bin['effnet-ts']).replaceAll('\\', '/');
+  const script = await usual.write('program.mjs', `process.argv.push('inspect', 'b0', '--json'); await import('./${program}');`);
+  expect(JSON.parse(await usual.node(script))).toMatchObject({ variant: 'b0', parameters: { total: 5330564 } });
+  const wrong = await usual.write('wrong.mjs', `process.argv.push('inspect', 'b00'); await import('./${program}');`);
+  await expect(usual.node(wrong)).rejects.toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^error: there is no model 'b00'/) as string,
+  });
+});
+
 describe('Node finds the wasm binaries', () => {
   test('from an ES module', async () => {
     const script = await usual.write('main.mjs', `import { selectBackend } from 'effnet-ts/node';${PRINT_BACKEND}`);

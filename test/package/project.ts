@@ -12,6 +12,7 @@ const modules = resolve('node_modules');
 
 export const manifest = JSON.parse(await readFile('package.json', 'utf8')) as {
   readonly exports: Readonly<Record<string, unknown>>;
+  readonly bin: Readonly<Record<'effnet-ts', string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
 };
 
