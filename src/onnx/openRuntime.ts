@@ -2,7 +2,7 @@
 
 import { fromBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
-import { arrayOf, check, instanceOf, nonNegativeInteger, rule, showShape, strayFile } from '../core/internal.js';
+import { allFinite, arrayOf, check, instanceOf, nonNegativeInteger, rule, showShape, strayFile } from '../core/internal.js';
 import { BackendError, DataError, ShapeError } from '../core/index.js';
 import type { CompletePreprocessing } from '../image/index.js';
 import { reasonOf } from '../models/internal.js';
@@ -106,8 +106,9 @@ function runtimeOf(
   const compute = async (where: string, values: Float32Array, shape: readonly number[]): Promise<Record<string, RuntimeOutput>> => {
     checkShape(where, inputShape, shape, values.length);
     // Some operators turn NaN into a number, so NaN must be found before the run.
-    const bad = values.find((value) => !Number.isFinite(value));
-    if (bad !== undefined) throw new DataError(`${where}: expected images of finite pixels, received ${bad}.`);
+    if (!allFinite(values)) {
+      throw new DataError(`${where}: expected images of finite pixels, received ${values.find((value) => !Number.isFinite(value))}.`);
+    }
     refuseDisposed(where);
     const outputs = await session.run({ [inputName]: new ort.Tensor('float32', values, shape) as OnnxTensor }).catch((cause: unknown) => {
       throw new BackendError(`${where}: ONNX Runtime failed on a batch ${showShape(shape)}: ${reasonOf(cause)}.`, { cause });
