@@ -21,7 +21,7 @@ export function graphRunner(
 ): (values: readonly tf.Tensor[], training: boolean) => tf.Tensor {
   const units = findUnits(steps, output);
   return (values, training) => {
-    const active = training && hasUnits() ? units.filter(({ norm }) => norm.frozenNorm() !== undefined) : [];
+    const active = hasUnits() ? units.filter(({ norm }) => norm.frozenNorm() !== undefined) : [];
     return run(steps, active, new Map(given.map(({ id }, i) => [id, values[i] as tf.Tensor])), output, training);
   };
 }
