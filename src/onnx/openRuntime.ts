@@ -18,6 +18,12 @@ export type OnnxDevice = 'cpu' | 'wasm' | 'webgpu' | 'webgl' | 'webnn' | 'cuda' 
 export interface CreateRuntimeOptions {
   /** Number of threads per operator. @defaultValue the number of physical cores, as ONNX Runtime chooses */
   readonly threads?: number | undefined;
+  /**
+   * Whether threads that wait for the next operator keep their core busy. It shortens the time for single images a little. With `false`,
+   * other threads get the core, for example those that decode images or train.
+   * @defaultValue true
+   */
+  readonly spinning?: boolean | undefined;
   /** Device that runs the model. @defaultValue 'cpu' */
   readonly device?: OnnxDevice | undefined;
   /** The package to use instead of `onnxruntime-node`, for example `await import('onnxruntime-web')`. @defaultValue onnxruntime-node */
@@ -69,13 +75,13 @@ export interface Runtime {
 export async function openRuntime(
   where: string,
   bytes: Uint8Array,
-  { threads, device = 'cpu', onnxruntime }: CreateRuntimeOptions,
+  { threads, spinning = true, device = 'cpu', onnxruntime }: CreateRuntimeOptions,
 ): Promise<Runtime> {
   const file = readModel(where, bytes);
   const inputShape = inputShapeOf(where, file);
   const { preprocessing, classNames, unknownThreshold } = notesIn(where, file, inputShape);
   const ort = onnxruntime ?? (await loadOnnxRuntime(where));
-  const session = await createSession(where, ort, bytes, device, threads);
+  const session = await createSession(where, ort, bytes, { device, threads, spinning });
   return runtimeOf(ort, session, { inputShape, classNames, preprocessing, unknownThreshold });
 }
 
@@ -171,14 +177,13 @@ async function createSession(
   where: string,
   ort: OnnxRuntimeModule,
   bytes: Uint8Array,
-  device: OnnxDevice,
-  threads: number | undefined,
+  { device, threads, spinning }: { readonly device: OnnxDevice; readonly threads: number | undefined; readonly spinning: boolean },
 ): Promise<OnnxSession> {
   const options: OnnxSessionOptions = {
     executionProviders: [device],
     graphOptimizationLevel: 'all',
     // Without this option, int8 sums overflow on x86 CPUs that have no VNNI instructions.
-    extra: { session: { x64quantprecision: '1' } },
+    extra: { session: { x64quantprecision: '1', ...(spinning ? {} : { intra_op: { allow_spinning: '0' } }) } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   };
   try {
