@@ -8,7 +8,7 @@ import { findUnits, type Unit } from './frozenUnits.js';
 /**
  * Returns a function that runs a graph.
  *
- * During training, a convolution with frozen BatchNormalization runs as one operation with the layers after it, where the backend can.
+ * A convolution with frozen BatchNormalization runs as one operation with the layers after it, where the backend can.
  *
  * @param steps - The outputs of all layers that run, each after its inputs.
  * @param given - The inputs of the graph.
