@@ -32,8 +32,7 @@ export function cutModel(model: tfl.LayersModel, isBelow: (layer: tfl.layers.Lay
     if (hasKernels) return { below, above: graphRunner(steps, outputs, output) };
   }
   const whole = stepsAbove(output, (layer) => layer.getClassName() === 'InputLayer');
-  const train = graphRunner(whole.steps, whole.cut, output);
-  return { below: undefined, above: (values, training) => (training ? train(values, true) : predict(model, values[0])) };
+  return { below: undefined, above: graphRunner(whole.steps, whole.cut, output) };
 }
 
 /** Returns the outputs of the layers above the cut, each after its inputs, and the tensors at the cut. */
@@ -59,8 +58,4 @@ function stepsAbove(
   };
   if (visit(output)) cut.set(output.id, output);
   return { steps, cut: [...cut.values()] };
-}
-
-function predict(model: tfl.LayersModel, images: tf.Tensor | undefined): tf.Tensor {
-  return model.predictOnBatch(images as tf.Tensor) as tf.Tensor;
 }

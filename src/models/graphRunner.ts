@@ -8,7 +8,7 @@ import { findUnits, type Unit } from './frozenUnits.js';
 /**
  * Returns a function that runs a graph.
  *
- * During training, a convolution with frozen BatchNormalization runs as one operation with the layers after it, where the backend can.
+ * A convolution with frozen BatchNormalization runs as one operation with the layers after it, where the backend can.
  *
  * @param steps - The outputs of all layers that run, each after its inputs.
  * @param given - The inputs of the graph.
@@ -21,7 +21,7 @@ export function graphRunner(
 ): (values: readonly tf.Tensor[], training: boolean) => tf.Tensor {
   const units = findUnits(steps, output);
   return (values, training) => {
-    const active = training && hasUnits() ? units.filter(({ norm }) => norm.frozenNorm() !== undefined) : [];
+    const active = hasUnits() ? units.filter(({ norm }) => norm.frozenNorm() !== undefined) : [];
     return run(steps, active, new Map(given.map(({ id }, i) => [id, values[i] as tf.Tensor])), output, training);
   };
 }

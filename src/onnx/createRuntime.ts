@@ -2,7 +2,7 @@
 
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, invalid, oneOf, positiveInteger, record } from '../core/internal.js';
+import { boolean, checkOptions, invalid, oneOf, positiveInteger, record } from '../core/internal.js';
 import { checkModel } from '../models/internal.js';
 import { fileOfModel } from './exportOnnx.js';
 import { runtimePackage } from './loadOnnxRuntime.js';
@@ -32,6 +32,7 @@ export async function createRuntime(
 ): Promise<Runtime> {
   const checked = checkOptions(where, options, {
     threads: positiveInteger,
+    spinning: boolean,
     device: oneOf('cpu', 'wasm', 'webgpu', 'webgl', 'webnn', 'cuda', 'dml', 'coreml'),
     onnxruntime: runtimePackage,
   });

@@ -7,8 +7,14 @@ import { SeededDropout } from '../layers/internal.js';
 import { cutModel, layersOf, type CutModel } from '../models/internal.js';
 import { foldBatchNorm } from '../models/index.js';
 
-/** Creates a runtime for the part of a network that computes features, as `createRuntime` of `effnet-ts/onnx` does. */
-export type FeatureRuntime = (features: LayersModel) => Promise<{
+/**
+ * Creates a runtime for the part of a network that computes features, as `createRuntime` of `effnet-ts/onnx` does. The options say that
+ * threads which wait should leave their cores to those that decode images and train.
+ */
+export type FeatureRuntime = (
+  features: LayersModel,
+  options: { readonly spinning: false },
+) => Promise<{
   predict(images: tf.Tensor): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor | tf.Tensor[]>;
   dispose(): unknown;
 }>;
@@ -23,7 +29,7 @@ const runtimeRule = rule<RuntimeOfFeatures>('a function that returns a runtime w
 
 /** Opens the features in the runtime, or in TensorFlow.js with BatchNormalization folded. */
 export async function openFeatures(where: string, features: LayersModel, runtime: FeatureRuntime | undefined): Promise<RuntimeOfFeatures> {
-  const opened = await (runtime ?? foldBatchNorm)(features);
+  const opened = await (runtime === undefined ? foldBatchNorm(features) : runtime(features, { spinning: false }));
   check(where, 'runtime', opened, runtimeRule);
   return opened;
 }

@@ -66,6 +66,28 @@ test.each([
   model.dispose();
 });
 
+test.each([
+  ['B0', TINY],
+  ['Lite0', LITE],
+  ['V2-B0', V2],
+])('%s predicts the same with units, and leaves no tensors behind', async (_, spec) => {
+  const model = build(spec);
+  const { above } = cutModel(model, everywhere);
+  const images = pixels(4);
+  const expected = tf.tidy(() => model.apply(images, { training: false }) as tf.Tensor);
+  const before = tf.memory().numTensors;
+  let predictions = tf.scalar(0) as tf.Tensor;
+  predictions.dispose();
+  const { kernels } = await tf.profile(() => {
+    predictions = above([images], false);
+  });
+  expect(tf.memory().numTensors).toBe(before + 1);
+  expect(kernels.map(({ name }) => name)).toContain('EffnetPointwiseNormAct');
+  expect(await predictions.data()).toBeAllclose(await expected.data(), { tolerance: 1e-5 });
+  tf.dispose([images, expected, predictions]);
+  model.dispose();
+});
+
 test('BatchNormalization that trains runs as its own layer', async () => {
   const model = build(TINY);
   const { above } = cutModel(model, everywhere);

@@ -85,6 +85,24 @@ describe('createRuntime', () => {
     expect(histories[1]).toBeAllclose(histories[0]!, { tolerance: 1e-4 });
   });
 
+  test('threads that wait leave their core with `spinning: false`, and the results stay the same', async () => {
+    const create = vi.fn((bytes: Uint8Array, options: object) => onnxruntime.InferenceSession.create(bytes, options));
+    const observed = { Tensor: onnxruntime.Tensor, InferenceSession: { create } } as unknown as OnnxRuntimeModule;
+    const images = tf.randomUniform([2, 64, 64, 3], 0, 255, 'float32', 'spinning');
+    const results = [];
+    for (const spinning of [true, false]) {
+      const runtime = await createRuntime(model, { threads: 2, spinning, onnxruntime: observed });
+      const probabilities = (await runtime.predict(images)) as tf.Tensor;
+      results.push(await probabilities.data());
+      probabilities.dispose();
+      await runtime.dispose();
+    }
+    images.dispose();
+    expect(results[1]).toEqual(results[0]);
+    const settings = create.mock.calls.map(([, options]) => JSON.stringify(options).includes('"allow_spinning":"0"'));
+    expect(settings).toEqual([false, true]);
+  });
+
   test('classify and warmup accept a runtime', async () => {
     const runtime = await createRuntime(model);
     const picture = { width: 80, height: 70, channels: 3, data: Uint8Array.from({ length: 80 * 70 * 3 }, (_, i) => (i * 7) % 256) };

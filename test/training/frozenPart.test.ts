@@ -79,7 +79,9 @@ test('every stage puts its own frozen part into the runtime, and disposes it', a
   const model = build();
   const opened: string[] = [];
   let open = 0;
-  const runtime: FeatureRuntime = async (features) => {
+  const runtime: FeatureRuntime = async (features, { spinning }) => {
+    // Threads that wait must not take the cores of those that train.
+    expect(spinning).toBe(false);
     opened.push(features.outputs.map(({ sourceLayer }) => sourceLayer.name).join());
     open++;
     const made = await createRuntime(features, { threads: 1 });

@@ -10,6 +10,7 @@ import { BackendError } from '../../core/index.js';
 import { checkOptions, didYouMean, invalid, list, missingPackage, rule } from '../../core/internal.js';
 import { registerWasmTraining } from '../../wasm/index.js';
 import type { BackendLoader, BackendPreference, BackendReport, EnsureBackendOptions } from '../../backends/index.js';
+import { enableRelaxedSimd } from './enableRelaxedSimd.js';
 import { loadTensorFlow, loadWebGpu, thisFile } from './nativeBackends.js';
 
 /** Options of {@link selectBackend}. */
@@ -94,7 +95,7 @@ function withLoaders(where: string, preferences: readonly BackendPreference[], w
 
 function nodeLoaders(where: string, wasmFolder: string | undefined): readonly BackendLoader[] {
   return [
-    { name: 'wasm', load: () => loadWasm(where, wasmFolder), prepare: registerWasmTraining },
+    { name: 'wasm', load: () => loadWasm(where, wasmFolder), prepare: prepareWasm },
     { name: 'cpu', load: () => import('@tensorflow/tfjs-backend-cpu').catch(missingPackage(where, '@tensorflow/tfjs-backend-cpu')) },
     { name: 'tensorflow', load: () => loadTensorFlow(where) },
     { name: 'webgpu', load: () => loadWebGpu(where) },
@@ -135,4 +136,10 @@ function installedBinaries(): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Compiles the kernels for training, which multiply and add in one instruction where that is possible. */
+function prepareWasm(): Promise<void> {
+  enableRelaxedSimd();
+  return registerWasmTraining();
 }
