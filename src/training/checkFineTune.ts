@@ -1,6 +1,5 @@
 // Checks the options of fineTune before training begins.
 
-import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
@@ -33,7 +32,7 @@ import { binaryCrossEntropy, focalLoss, softmaxCrossEntropy } from './losses.js'
 import { accuracy, auc, f1, isMetric, precision, recall, topK } from './metrics.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { adam } from './optimizers.js';
-import { checkReplicable } from './checkReplicable.js';
+import { checkReplicableLoss, checkWorkers, trainingThreads } from './checkWorkers.js';
 import type { TrainingWorkers } from './replicas.js';
 import type { Schedule } from './schedule.js';
 import { exponentialDecay, oneCycle, polynomialDecay, stepDecay, warmupCosine } from './schedules.js';
@@ -52,10 +51,6 @@ const rateOrSchedule = rule<number | Schedule>(
   'a number of at least 0 or a schedule',
   (value) => typeof value === 'function' || nonNegative.accepts(value),
 );
-const trainingThreads = rule<TrainingWorkers>('threads that trainingWorkers() returns', (value) => {
-  const { threads, open } = (value ?? {}) as Partial<TrainingWorkers>;
-  return typeof threads === 'number' && typeof open === 'function';
-});
 const weightsByClass = rule<Readonly<Record<number, number>>>(
   'an object of weights by class',
   (value) => typeof value === 'object' && value !== null && isPlain(value),
@@ -129,7 +124,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
   if (options.stages.length === 0) throw invalid(WHERE, 'stages', 'at least one stage', options.stages);
   for (const [i, stage] of options.stages.entries()) checkStage(model, stage, `stages[${i}]`);
   checkFreezable(WHERE, layersOf(model));
-  if (options.workers !== undefined) checkWorkers(model, options, options.workers);
+  if (options.workers !== undefined) checkSharedSteps(model, options, options.workers);
   for (const [i, stage] of options.stages.entries()) checkDataEnds(stage, options, i);
   const epochs = options.stages.reduce((sum, stage) => sum + stage.epochs, 0);
   if ((options.initialEpoch ?? 0) >= epochs)
@@ -198,9 +193,9 @@ function checkClasses({ metrics = [], classWeights }: FineTuneOptions, outputs: 
 }
 
 /** @throws {OptionError} when other threads cannot share the steps. */
-function checkWorkers(model: LayersModel, { stages, loss = softmaxCrossEntropy() }: FineTuneOptions, workers: TrainingWorkers): void {
-  if (tf.getBackend() !== 'wasm') throw invalid(WHERE, 'workers', "the 'wasm' backend", tf.getBackend(), 'Leave `workers` out on others.');
-  checkReplicable(WHERE, model, loss);
+function checkSharedSteps(model: LayersModel, { stages, loss = softmaxCrossEntropy() }: FineTuneOptions, workers: TrainingWorkers): void {
+  checkWorkers(WHERE, model);
+  checkReplicableLoss(WHERE, loss);
   const trained = stages.findIndex(({ batchNorm }) => batchNorm === 'trained');
   if (trained !== -1 && workers.batchNorm === 'frozen')
     throw invalid(

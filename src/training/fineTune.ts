@@ -113,7 +113,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       await checkFiniteWeights(where, model, 'Load them again before training.');
       await split?.dispose();
       split = undefined;
-      split = await splitModel(where, model, options.runtime);
+      split = await splitModel(where, model, options);
       await replicas?.dispose();
       replicas = undefined;
       if (options.workers !== undefined) replicas = await openReplicas(where, model, loss, options.workers);

@@ -65,8 +65,8 @@ export interface FineTuneOptions {
    */
   readonly runtime?: FeatureRuntime | undefined;
   /**
-   * Threads that share every step: `trainingWorkers()` of `effnet-ts/node`. Requires the wasm backend, and a loss and layers of this
-   * library or TensorFlow.js.
+   * Threads that share every step, and the frozen layers without `runtime`: `trainingWorkers()` of `effnet-ts/node`. Requires the wasm
+   * backend, and a loss and layers of this library or TensorFlow.js.
    * @defaultValue none
    */
   readonly workers?: TrainingWorkers | undefined;

@@ -128,9 +128,9 @@ test('validation runs in the threads, with the weights that a callback sets', as
     open: async (setups) =>
       (await two.open(setups)).map((thread) => ({
         ...thread,
-        predict: (share) => {
-          rows.push(share.ys.shape[0]!);
-          return thread.predict(share);
+        predict: (inputs) => {
+          rows.push(inputs.features[0]!.shape[0]!);
+          return thread.predict(inputs);
         },
       })),
   };
