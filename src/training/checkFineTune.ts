@@ -25,6 +25,7 @@ import { checkModel, layersOf } from '../models/internal.js';
 import { batchesRemedy } from './batchesRemedy.js';
 import { softmaxLayerOf } from './calibrate.js';
 import { checkCallbacks } from './callback.js';
+import type { FeatureCacheStore } from './entryStore.js';
 import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
 import { checkFreezable, selectLayers } from './freeze.js';
 import { preprocessingSource } from './learnedPreprocessing.js';
@@ -46,6 +47,10 @@ const dataset = rule<Dataset<TrainingBatch>>('a Dataset of { xs, ys }', (value) 
 const store = rule<CheckpointStore>('a store with read and write', (value) => {
   const { read, write } = (value ?? {}) as Partial<CheckpointStore>;
   return typeof read === 'function' && typeof write === 'function';
+});
+const cacheStore = rule<FeatureCacheStore>('a store that featureCacheFolder() returns', (value) => {
+  const { open } = (value ?? {}) as Partial<FeatureCacheStore>;
+  return typeof open === 'function';
 });
 const rateOrSchedule = rule<number | Schedule>(
   'a number of at least 0 or a schedule',
@@ -97,6 +102,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
     runtime: callable,
     workers: trainingThreads,
     featureCacheBytes: nonNegativeInteger,
+    featureCacheStore: cacheStore,
     optimizer: anything,
     stepsPerEpoch: positiveInteger,
     validationSteps: positiveInteger,

@@ -100,6 +100,7 @@ export const trainingCalls: BaseCalls = {
         calibrate: false,
         checkpointEverySteps: 1,
         featureCacheBytes: 1000,
+        featureCacheStore: { open: () => Promise.reject(new Error('nothing to keep')) },
         onProgress: nothing,
         signal,
       },

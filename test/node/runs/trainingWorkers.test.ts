@@ -235,6 +235,6 @@ test('a thread that ends, and threads that were disposed, are errors and not end
     `[BackendError: fineTune: expected training threads that run, but one ended: exit code 1. The last checkpoint remains valid.]`,
   );
   await expect(losses({ workers })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[BackendError: trainingWorkers: expected threads that run, received disposed ones. Dispose them after the last training.]`,
+    `[BackendError: trainingWorkers: expected threads that run, received disposed ones. Dispose them after their last use.]`,
   );
 });
