@@ -195,8 +195,12 @@ test('a folder that cannot be written is named before training', async () => {
     /^featureCacheFolder: expected a folder that can be written, received '.*cache': .*\. Use another folder/,
   );
   expect(trained).toBe(0);
-  expect(() => featureCacheFolder(folder, { maxBytes: 0 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: featureCacheFolder: expected a positive integer for \`maxBytes\`, received 0.]`);
-  expect(() => featureCacheFolder('')).toThrowErrorMatchingInlineSnapshot(`[OptionError: featureCacheFolder: expected a non-empty string for \`folder\`, received ''.]`);
+  expect(() => featureCacheFolder(folder, { maxBytes: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: featureCacheFolder: expected a positive integer for \`maxBytes\`, received 0.]`,
+  );
+  expect(() => featureCacheFolder('')).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: featureCacheFolder: expected a non-empty string for \`folder\`, received ''.]`,
+  );
   await expect(train({ featureCacheStore: folder as never })).rejects.toThrow(
     /^fineTune: expected a store that featureCacheFolder\(\) returns for `featureCacheStore`, received '/,
   );
