@@ -29,6 +29,8 @@ export interface StepCase {
   readonly threads?: number | 'all' | undefined;
   /** Whether the activations below the trained layers are computed only once. */
   readonly cached?: boolean | undefined;
+  /** Whether the threads take turns, and the times are those of separate cores. */
+  readonly simulated?: boolean | undefined;
   /** Whether ONNX Runtime computes the frozen layers. */
   readonly runtime?: boolean | undefined;
   /** Backend of TensorFlow.js. @defaultValue 'wasm' */

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { callback, Dataset, efficientNet, fineTune, imageBatches, selectBackend, sgd, trainingWorkers } from 'effnet-ts/node';
 import { createRuntime } from 'effnet-ts/onnx';
 import { CACHE } from '../support/paths.js';
+import { oneAfterAnother } from './oneAfterAnother.js';
 import { MODES, type StepCase, type StepOutcome } from './modes.js';
 
 const CLASSES = 10;
@@ -17,6 +18,7 @@ const {
   threads,
   cached = false,
   runtime = false,
+  simulated = false,
   backend = 'wasm',
 } = JSON.parse(process.argv[2] ?? '') as StepCase;
 const { unfreeze, batchNorm } = MODES[mode];
@@ -51,13 +53,24 @@ const train = imageBatches(
   { batchSize: batch },
 );
 
+const workers =
+  threads === undefined || threads === 1
+    ? undefined
+    : trainingWorkers({
+        batchNorm: batchNorm === 'trained' ? 'perThread' : 'frozen',
+        ...(threads === 'all' ? {} : { threads }),
+      });
+const turns = simulated && workers !== undefined ? oneAfterAnother(workers) : undefined;
+/** The time in milliseconds, as if simulated threads had run at the same time. */
+const now = (): number => performance.now() - (turns?.saved() ?? 0);
+
 const milliseconds: number[] = [];
 const processor: number[] = [];
 const measuredEpoch = cached ? 1 : 0;
 let epochNow = 0;
-let [start, used] = [performance.now(), process.cpuUsage()];
+let [start, used] = [now(), process.cpuUsage()];
 const begin = (): void => {
-  [start, used] = [performance.now(), process.cpuUsage()];
+  [start, used] = [now(), process.cpuUsage()];
 };
 const clock = callback({
   onEpochBegin: (epoch) => {
@@ -72,20 +85,13 @@ const clock = callback({
   onBatchEnd: (step) => {
     if (epochNow === measuredEpoch && step >= warmup) {
       const { user, system } = process.cpuUsage(used);
-      milliseconds.push(performance.now() - start);
+      milliseconds.push(now() - start);
       processor.push((user + system) / 1000);
     }
     begin();
   },
 });
 
-const workers =
-  threads === undefined || threads === 1
-    ? undefined
-    : trainingWorkers({
-        batchNorm: batchNorm === 'trained' ? 'perThread' : 'frozen',
-        ...(threads === 'all' ? {} : { threads }),
-      });
 await fineTune(model, {
   train,
   preprocessing: { inputSize: size, fit: 'stretch' },
@@ -94,7 +100,7 @@ await fineTune(model, {
   metrics: [],
   callbacks: [clock],
   ...(runtime ? { runtime: (features) => createRuntime(features, typeof threads === 'number' ? { threads } : {}) } : {}),
-  ...(workers === undefined ? {} : { workers }),
+  ...(workers === undefined ? {} : { workers: turns?.workers ?? workers }),
 });
 await workers?.dispose();
 

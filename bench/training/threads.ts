@@ -5,7 +5,9 @@
 // npm run bench:training-threads -- --threads 1,2 --mode block5a --rounds 1    other threads, modes (modes.ts) and rounds
 // npm run bench:training-threads -- --size 96 --batch 16 --steps 3             other sizes, batches and steps per round
 // npm run bench:training-threads -- --per-thread 32                            another maximum of images per thread
-// Needs as many cores as threads, and idle. A run without options writes all results to bench/training/threads.json.
+// npm run bench:training-threads -- --batch 8                                  peak memory with one batch for all numbers of threads
+// npm run bench:training-threads -- --simulate                                 the threads take turns, see oneAfterAnother.ts
+// Needs as many cores as threads, and idle. With --simulate, one core is enough. PyTorch is left out, because its threads cannot take turns. A run without options writes all results to bench/training/threads.json.
 
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -26,6 +28,7 @@ const { values: given } = parseArgs({
     batch: { type: 'string' },
     steps: { type: 'string' },
     'per-thread': { type: 'string' },
+    simulate: { type: 'boolean' },
   },
 });
 const counts = (given.threads ?? '1,2,4,8').split(',').map(Number);
@@ -37,7 +40,7 @@ const perThread = Number(given['per-thread'] ?? 8);
 const WARMUP = 2;
 
 const here = (path: string): string => new URL(path, import.meta.url).pathname;
-const PROGRAMS = [
+const ALL_PROGRAMS = [
   {
     name: 'effnet-ts',
     command: [process.execPath, await buildScript(here('step.ts'))],
@@ -46,6 +49,8 @@ const PROGRAMS = [
   },
   { name: 'PyTorch, timm', command: [TORCH_PYTHON, here('torch_step.py')], options: {}, perThread: batch },
 ] as const;
+const simulated = given.simulate ?? false;
+const PROGRAMS = ALL_PROGRAMS.filter(({ name }) => !simulated || name === 'effnet-ts');
 
 const machine = describeMachine(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm', 'onnxruntime-node']);
 const cases = counts.flatMap((threads) =>
@@ -59,7 +64,7 @@ const cases = counts.flatMap((threads) =>
 for (let turn = 1; turn <= rounds; turn++) {
   for (const { name, command, options, threads, images, outcomes } of cases) {
     console.error(`round ${turn}: ${name}, threads: ${threads}`);
-    const stepCase: StepCase = { mode, size, batch: images, warmup: WARMUP, steps, ...options, threads };
+    const stepCase: StepCase = { mode, size, batch: images, warmup: WARMUP, steps, ...options, threads, simulated };
     const outcome = runProcess([...command, JSON.stringify(stepCase)], { setup: 'run bench/training/setup.sh' });
     outcomes.push(outcome as StepOutcome | string);
   }
@@ -92,7 +97,7 @@ const rows = cases.map(({ name, threads, images, outcomes }) => {
   ];
 });
 printTable(
-  `B0, ${size} px, ${MODES[mode].title}; milliseconds per image and step on ${availableParallelism()} cores`,
+  `B0, ${size} px, ${MODES[mode].title}; milliseconds per image and step on ${simulated ? 'simulated' : availableParallelism()} cores`,
   [
     'threads',
     'program',

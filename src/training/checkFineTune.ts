@@ -1,6 +1,5 @@
 // Checks the options of fineTune before training begins.
 
-import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
@@ -26,6 +25,7 @@ import { checkModel, layersOf } from '../models/internal.js';
 import { batchesRemedy } from './batchesRemedy.js';
 import { softmaxLayerOf } from './calibrate.js';
 import { checkCallbacks } from './callback.js';
+import type { FeatureCacheStore } from './entryStore.js';
 import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
 import { checkFreezable, selectLayers } from './freeze.js';
 import { preprocessingSource } from './learnedPreprocessing.js';
@@ -33,7 +33,7 @@ import { binaryCrossEntropy, focalLoss, softmaxCrossEntropy } from './losses.js'
 import { accuracy, auc, f1, isMetric, precision, recall, topK } from './metrics.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { adam } from './optimizers.js';
-import { checkReplicable } from './checkReplicable.js';
+import { checkReplicableLoss, checkWorkers, trainingThreads } from './checkWorkers.js';
 import type { TrainingWorkers } from './replicas.js';
 import type { Schedule } from './schedule.js';
 import { exponentialDecay, oneCycle, polynomialDecay, stepDecay, warmupCosine } from './schedules.js';
@@ -48,14 +48,14 @@ const store = rule<CheckpointStore>('a store with read and write', (value) => {
   const { read, write } = (value ?? {}) as Partial<CheckpointStore>;
   return typeof read === 'function' && typeof write === 'function';
 });
+const cacheStore = rule<FeatureCacheStore>('a store that featureCacheFolder() returns', (value) => {
+  const { open } = (value ?? {}) as Partial<FeatureCacheStore>;
+  return typeof open === 'function';
+});
 const rateOrSchedule = rule<number | Schedule>(
   'a number of at least 0 or a schedule',
   (value) => typeof value === 'function' || nonNegative.accepts(value),
 );
-const trainingThreads = rule<TrainingWorkers>('threads that trainingWorkers() returns', (value) => {
-  const { threads, open } = (value ?? {}) as Partial<TrainingWorkers>;
-  return typeof threads === 'number' && typeof open === 'function';
-});
 const weightsByClass = rule<Readonly<Record<number, number>>>(
   'an object of weights by class',
   (value) => typeof value === 'object' && value !== null && isPlain(value),
@@ -102,6 +102,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
     runtime: callable,
     workers: trainingThreads,
     featureCacheBytes: nonNegativeInteger,
+    featureCacheStore: cacheStore,
     optimizer: anything,
     stepsPerEpoch: positiveInteger,
     validationSteps: positiveInteger,
@@ -129,7 +130,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
   if (options.stages.length === 0) throw invalid(WHERE, 'stages', 'at least one stage', options.stages);
   for (const [i, stage] of options.stages.entries()) checkStage(model, stage, `stages[${i}]`);
   checkFreezable(WHERE, layersOf(model));
-  if (options.workers !== undefined) checkWorkers(model, options, options.workers);
+  if (options.workers !== undefined) checkSharedSteps(model, options, options.workers);
   for (const [i, stage] of options.stages.entries()) checkDataEnds(stage, options, i);
   const epochs = options.stages.reduce((sum, stage) => sum + stage.epochs, 0);
   if ((options.initialEpoch ?? 0) >= epochs)
@@ -198,9 +199,9 @@ function checkClasses({ metrics = [], classWeights }: FineTuneOptions, outputs: 
 }
 
 /** @throws {OptionError} when other threads cannot share the steps. */
-function checkWorkers(model: LayersModel, { stages, loss = softmaxCrossEntropy() }: FineTuneOptions, workers: TrainingWorkers): void {
-  if (tf.getBackend() !== 'wasm') throw invalid(WHERE, 'workers', "the 'wasm' backend", tf.getBackend(), 'Leave `workers` out on others.');
-  checkReplicable(WHERE, model, loss);
+function checkSharedSteps(model: LayersModel, { stages, loss = softmaxCrossEntropy() }: FineTuneOptions, workers: TrainingWorkers): void {
+  checkWorkers(WHERE, model);
+  checkReplicableLoss(WHERE, loss);
   const trained = stages.findIndex(({ batchNorm }) => batchNorm === 'trained');
   if (trained !== -1 && workers.batchNorm === 'frozen')
     throw invalid(

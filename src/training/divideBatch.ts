@@ -2,7 +2,8 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import { BatchNormalization, readFloats, type SeededDropout } from '../layers/internal.js';
-import type { LayerState, PlainTensor, Share, StatefulLayers } from './replica.js';
+import type { PlainTensor } from './plainTensor.js';
+import type { LayerState, Share, StatefulLayers } from './replica.js';
 
 /** A batch, with the features that the frozen part of the model computed. */
 export interface SharedBatch {
@@ -20,25 +21,35 @@ export interface SharedBatch {
 export function batchDivider(layers: StatefulLayers, threads: number): (batch: SharedBatch) => Promise<Share[]> {
   const share = sharedCopies();
   return async ({ place, features, ys, sampleWeights, classWeights }) => {
-    const total = ys.shape[0];
-    const parts = Math.min(threads, total);
+    const total = ys.shape[0] as number;
     const copies = await share([ys, sampleWeights, classWeights, ...features]);
     const [labels, ofSamples, ofClasses, ...ofFeatures] = copies as [PlainTensor, PlainTensor?, PlainTensor?, ...PlainTensor[]];
     const states = Object.fromEntries([...layers].map(([name, layer]) => [name, stateOf(layer)]));
-    return Array.from({ length: parts }, (_, i): Share => {
-      const start = Math.floor((i * total) / parts);
-      const end = Math.floor(((i + 1) * total) / parts);
-      return {
-        place,
-        features: ofFeatures.map((tensor) => rowsOf(tensor, start, end)),
-        ys: rowsOf(labels, start, end),
-        sampleWeights: ofSamples && rowsOf(ofSamples, start, end),
-        classWeights: ofClasses,
-        rows: { start, total },
-        states,
-      };
-    });
+    return boundsOf(total, threads).map(([start, end]): Share => ({
+      place,
+      features: ofFeatures.map((tensor) => rowsOf(tensor, start, end)),
+      ys: rowsOf(labels, start, end),
+      sampleWeights: ofSamples && rowsOf(ofSamples, start, end),
+      classWeights: ofClasses,
+      rows: { start, total },
+      states,
+    }));
   };
+}
+
+/** Returns a function that divides a tensor as {@link batchDivider} does. */
+export function tensorDivider(threads: number): (tensor: tf.Tensor) => Promise<PlainTensor[]> {
+  const share = sharedCopies();
+  return async (tensor) => {
+    const [copy] = (await share([tensor])) as [PlainTensor];
+    return boundsOf(tensor.shape[0] as number, threads).map(([start, end]) => rowsOf(copy, start, end));
+  };
+}
+
+/** Returns the first row of each part and the row after its last one. */
+function boundsOf(total: number, threads: number): [start: number, end: number][] {
+  const parts = Math.min(threads, total);
+  return Array.from({ length: parts }, (_, i) => [Math.floor((i * total) / parts), Math.floor(((i + 1) * total) / parts)]);
 }
 
 const ARRAYS: Readonly<

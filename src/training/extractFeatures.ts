@@ -9,7 +9,7 @@ import type { ImageBatch } from '../data/index.js';
 import { areFinite, pool } from '../layers/internal.js';
 import { splitHead } from '../models/internal.js';
 import { labelError, labelProblem } from './checkLabels.js';
-import { openFeatures, type FeatureRuntime } from './frozenPart.js';
+import { openFeatures, type FeaturePlace } from './frozenPart.js';
 
 /** Features and labels of a whole dataset. */
 export interface Features {
@@ -24,7 +24,7 @@ export interface Features {
 }
 
 /** Options of {@link openExtractor}. */
-export interface ExtractOptions {
+export interface ExtractOptions extends FeaturePlace {
   /** Whether classes are mutually exclusive. */
   readonly exclusive: boolean;
   /** Number of classes. */
@@ -32,7 +32,6 @@ export interface ExtractOptions {
   readonly pooling: 'avg' | 'max' | undefined;
   readonly onProgress: ProgressListener | undefined;
   readonly signal: AbortSignal | undefined;
-  readonly runtime: FeatureRuntime | undefined;
 }
 
 /** Computes features of any number of datasets. */
@@ -57,11 +56,11 @@ export interface FeatureExtractor {
  */
 export async function openExtractor(
   backbone: tfl.LayersModel,
-  { count, exclusive, pooling, onProgress, signal, runtime }: ExtractOptions,
+  { count, exclusive, pooling, onProgress, signal, ...place }: ExtractOptions,
 ): Promise<FeatureExtractor> {
   const { features } = splitHead('trainHead', backbone, pooling !== undefined);
   const outputs = features.shape.length === 2 ? features : pool(features, pooling ?? 'avg');
-  const extractor = await openFeatures('trainHead', tfl.model({ inputs: backbone.inputs, outputs }), runtime);
+  const extractor = await openFeatures('trainHead', tfl.model({ inputs: backbone.inputs, outputs }), place);
   return {
     extract: async (batches, option, epoch) => {
       const task = option === 'train' ? 'training features' : 'validation features';
@@ -79,7 +78,7 @@ export async function openExtractor(
           y.push(await targetsOf(batch.ys, count, exclusive, place));
           // relu6, pooling and runtimes may turn NaN and Infinity into numbers, so the pixels are checked as well.
           if (!(await areFinite([batch.xs]))) throw notFinite('pixels', place);
-          const pooled = (await extractor.predict(batch.xs)) as tf.Tensor;
+          const [pooled] = [await extractor.predict(batch.xs)].flat() as [tf.Tensor];
           const features = (await pooled.data()) as Float32Array;
           pooled.dispose();
           if (!allFinite(features)) throw notFinite('features', place);

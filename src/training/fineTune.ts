@@ -7,9 +7,10 @@ import { invalid } from '../core/internal.js';
 import { whileDeviceLasts } from '../backends/internal.js';
 import { checkFiniteWeights } from '../models/internal.js';
 import { setPreprocessing, setUnknownThreshold } from '../models/index.js';
-import { featureCache } from './cachedFeatures.js';
+import { featureCache, type FeatureCache } from './cachedFeatures.js';
 import { calibrateModel } from './calibrate.js';
 import { checkFineTune, checkFirstBatches, createOptimizers } from './checkFineTune.js';
+import type { FeatureCacheFile } from './entryStore.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
 import { freeze, unfreeze } from './freeze.js';
@@ -36,7 +37,7 @@ import { classesOf, type StepContext } from './trainStep.js';
  *
  * The layers below the first one that trains run as in inference: their dropout and stochastic depth are inactive, as in Keras'
  * `base(x, training=False)`. With `runtime`, ONNX Runtime computes them. Their output is kept for images that do not vary between epochs,
- * within `featureCacheBytes`, so that these images are read only once per stage.
+ * within `featureCacheBytes` and in `featureCacheStore`, so that these images are read only once per stage.
  *
  * @throws {OptionError} when an option is unknown or invalid, the store contains a run with other stages, an item is not a batch, the
  *   preprocessing of a stage is unknown, or its training and validation images are preprocessed differently.
@@ -75,9 +76,12 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       : tf.tensor1d(Array.from({ length: classesOf(model) }, (_, i) => options.classWeights?.[i] ?? 1));
   let split: SplitModel | undefined;
   let replicas: Replicas | undefined;
+  let cacheFile: FeatureCacheFile | undefined;
+  let cache: FeatureCache | undefined;
   const history: EpochMetrics[] = [];
   const totalEpochs = stages.reduce((sum, { epochs }) => sum + epochs, 0);
   try {
+    cacheFile = await options.featureCacheStore?.open();
     const data = options.store === undefined ? [] : stageDataOf(stages.map((stage) => dataOf(stage, options).train));
     const saved = await loadRun(options.store, stages, options.changedData === 'accept' ? undefined : data);
     history.push(...(saved?.position.history ?? []));
@@ -113,11 +117,12 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       await checkFiniteWeights(where, model, 'Load them again before training.');
       await split?.dispose();
       split = undefined;
-      split = await splitModel(where, model, options.runtime);
+      split = await splitModel(where, model, options);
       await replicas?.dispose();
       replicas = undefined;
       if (options.workers !== undefined) replicas = await openReplicas(where, model, loss, options.workers);
-      const cache = featureCache(split, options.featureCacheBytes ?? 2 ** 30);
+      await cache?.clear();
+      cache = featureCache(split, options.featureCacheBytes ?? 2 ** 30, cacheFile);
       const context: StepContext = { where, model, split, loss, metrics, classWeights, replicas, cache };
       const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
       const save = (position: Partial<Position> & Pick<Position, 'epoch' | 'step'>): Promise<void> =>
@@ -131,7 +136,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
                 remember(index);
               }
             : undefined;
-        if (await split.refresh()) cache.clear();
+        if (await split.refresh()) await cache.clear();
         await replicas?.refresh();
         const run: EpochRun = { context, optimizer, variables, stage, options, epoch, totalEpochs, save, from, onFirstStep };
         const metricsOfEpoch = await whileDeviceLasts(() => trainEpoch(run), deviceLost(epoch));
@@ -146,6 +151,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
   } finally {
     classWeights?.dispose();
     for (const optimizer of optimizers) optimizer.dispose();
+    await cacheFile?.close();
     await split?.dispose();
     await replicas?.dispose();
   }

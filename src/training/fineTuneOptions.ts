@@ -5,6 +5,7 @@ import type { Dataset } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import type { TrainingCallback } from './callback.js';
 import type { LayerSelector } from './freeze.js';
+import type { FeatureCacheStore } from './entryStore.js';
 import type { FeatureRuntime } from './frozenPart.js';
 import type { Loss } from './losses.js';
 import type { Metric } from './metrics.js';
@@ -65,17 +66,23 @@ export interface FineTuneOptions {
    */
   readonly runtime?: FeatureRuntime | undefined;
   /**
-   * Threads that share every step: `trainingWorkers()` of `effnet-ts/node`. Requires the wasm backend, and a loss and layers of this
-   * library or TensorFlow.js.
+   * Threads that share every step, and the frozen layers without `runtime`: `trainingWorkers()` of `effnet-ts/node`. Requires the wasm
+   * backend, and a loss and layers of this library or TensorFlow.js.
    * @defaultValue none
    */
   readonly workers?: TrainingWorkers | undefined;
   /**
    * Memory in bytes for the output of the layers below the first one that trains, which is kept for images that are the same in every
-   * epoch. What does not fit is computed in each epoch. 0 keeps nothing.
+   * epoch. What does not fit goes to `featureCacheStore`, or is computed in each epoch without it. 0 keeps nothing in memory.
    * @defaultValue 1073741824, which is 1 GiB
    */
   readonly featureCacheBytes?: number | undefined;
+  /**
+   * Where to keep what exceeds `featureCacheBytes`: `featureCacheFolder(folder)` of `effnet-ts/node`. Its file belongs to this call and is
+   * removed when the call ends.
+   * @defaultValue nowhere
+   */
+  readonly featureCacheStore?: FeatureCacheStore | undefined;
   /**
    * Creates the optimizer of each stage. It is called once per stage before training begins, and must return a new optimizer each time.
    * Each stage starts without optimizer state, as with a newly compiled model.

@@ -6,6 +6,8 @@ import { check, rule } from '../core/internal.js';
 import { SeededDropout } from '../layers/internal.js';
 import { cutModel, layersOf, type CutModel } from '../models/internal.js';
 import { foldBatchNorm } from '../models/index.js';
+import { openCopies } from './modelCopies.js';
+import type { TrainingWorkers } from './replicas.js';
 
 /**
  * Creates a runtime for the part of a network that computes features, as `createRuntime` of `effnet-ts/onnx` does. The options say that
@@ -27,8 +29,16 @@ const runtimeRule = rule<RuntimeOfFeatures>('a function that returns a runtime w
   return typeof predict === 'function' && typeof dispose === 'function';
 });
 
+/** Where features are computed: in the runtime, else in the threads, else in TensorFlow.js in this thread. */
+export interface FeaturePlace {
+  readonly runtime?: FeatureRuntime | undefined;
+  readonly workers?: TrainingWorkers | undefined;
+}
+
 /** Opens the features in the runtime, or in TensorFlow.js with BatchNormalization folded. */
-export async function openFeatures(where: string, features: LayersModel, runtime: FeatureRuntime | undefined): Promise<RuntimeOfFeatures> {
+export async function openFeatures(where: string, features: LayersModel, { runtime, workers }: FeaturePlace): Promise<RuntimeOfFeatures> {
+  // Without weights there is too little to compute to send the images to other threads.
+  if (runtime === undefined && workers !== undefined && features.weights.length > 0) return openCopies(where, features, workers);
   const opened = await (runtime === undefined ? foldBatchNorm(features) : runtime(features, { spinning: false }));
   check(where, 'runtime', opened, runtimeRule);
   return opened;
@@ -53,13 +63,13 @@ export interface SplitModel {
  * Dropout and stochastic depth before frozen weights are inactive, as in Keras' `base(x, training=False)`. Noise layers belong to the rest,
  * and so does dropout that follows the last frozen weights.
  */
-export async function splitModel(where: string, model: LayersModel, runtime: FeatureRuntime | undefined): Promise<SplitModel> {
+export async function splitModel(where: string, model: LayersModel, place: FeaturePlace): Promise<SplitModel> {
   const { below, above } = cutFrozen(model);
   if (below === undefined) {
     return { features: (images) => Promise.resolve([images]), predict: above, isFrozen: false, refresh: unchanged, dispose: nothing };
   }
   const versions = (): readonly object[] => below.weights.map((weight) => (weight.read() as tf.Variable).dataId);
-  let opened = await openFeatures(where, below, runtime);
+  let opened = await openFeatures(where, below, place);
   let read = versions();
   return {
     features: async (images) => [await opened.predict(images)].flat(),
@@ -69,7 +79,7 @@ export async function splitModel(where: string, model: LayersModel, runtime: Fea
       const now = versions();
       if (now.every((version, i) => version === read[i])) return false;
       await opened.dispose();
-      opened = await openFeatures(where, below, runtime);
+      opened = await openFeatures(where, below, place);
       read = now;
       return true;
     },

@@ -3,6 +3,7 @@ export { callback, type CallbackHooks, type CallbackState, TrainingCallback } fr
 export { dropRateSchedule, type DropRateScheduleOptions } from './dropRateSchedule.js';
 export { earlyStopping, type EarlyStoppingOptions, terminateOnNaN } from './earlyStopping.js';
 export { ema, type Ema, type EmaOptions } from './ema.js';
+export type { FeatureCacheFile, FeatureCacheStore } from './entryStore.js';
 export type { EpochMetrics, MetricValues } from './epochMetrics.js';
 export type { LeaveOneOut } from './fitScale.js';
 export type { FeatureRuntime } from './frozenPart.js';

@@ -1,14 +1,10 @@
 export { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointBytes.js';
 export { MONITOR_RULES, monitorOf } from './monitor.js';
-export {
-  createReplica,
-  type PlainTensor,
-  type Reduction,
-  type Replica,
-  type ReplicaSetup,
-  type Share,
-  type ShareResult,
-} from './replica.js';
+export { createCopy, type CopySetup, type Inputs, type ModelCopy } from './modelCopy.js';
+export { openCopies } from './modelCopies.js';
+export { checkWorkers, trainingThreads } from './checkWorkers.js';
+export type { PlainTensor } from './plainTensor.js';
+export { createReplica, type Reduction, type Replica, type ReplicaSetup, type Share, type ShareResult } from './replica.js';
 export type { ReplicaThread } from './replicas.js';
 export { discriminant } from './discriminant.js';
 export { openFeatures } from './frozenPart.js';

@@ -8,20 +8,13 @@ import { layersOf, modelFromArtifacts } from '../models/internal.js';
 import { addressOfPart, partOf, type Exchange } from './exchange.js';
 import { cutFrozen } from './frozenPart.js';
 import { lossFrom, type LossConfig } from './losses.js';
+import type { CopySetup, Inputs, ModelCopy } from './modelCopy.js';
+import { toPlain, toTensor, type PlainTensor } from './plainTensor.js';
 import { withoutStateChanges } from './stateChanges.js';
 import { meanLoss } from './meanLoss.js';
 
-/** A tensor as plain data, which may lie in shared memory. */
-export interface PlainTensor {
-  readonly shape: readonly number[];
-  readonly dtype: 'float32' | 'int32' | 'bool';
-  readonly values: Float32Array | Int32Array | Uint8Array;
-}
-
 /** What a replica is created from. */
-export interface ReplicaSetup {
-  readonly where: string;
-  readonly artifacts: tf.io.ModelArtifacts;
+export interface ReplicaSetup extends CopySetup {
   /** Whether each layer trains, in the order of `layersOf`. */
   readonly trainable: readonly boolean[];
   readonly loss: LossConfig;
@@ -43,10 +36,8 @@ export interface LayerState {
 }
 
 /** The share of a batch. */
-export interface Share {
+export interface Share extends Inputs {
   readonly place: string;
-  /** What the part above the cut reads: features, or the images. */
-  readonly features: readonly PlainTensor[];
   readonly ys: PlainTensor;
   readonly sampleWeights: PlainTensor | undefined;
   readonly classWeights: PlainTensor | undefined;
@@ -69,14 +60,11 @@ export interface Reduction {
 }
 
 /** A model in another thread. */
-export interface Replica {
+export interface Replica extends ModelCopy {
   /** Computes the gradients of a share. */
   step(share: Share): Promise<ShareResult>;
-  /** Computes the predictions for a share in inference mode. */
-  predict(share: Share): Promise<PlainTensor>;
   /** Replaces a part of the first results with the weighted sum of all results, once all replicas have computed their shares. */
   reduce(reduction: Reduction): void;
-  dispose(): void;
 }
 
 /** The layers of a model whose behavior depends on a {@link LayerState}, by name. */
@@ -155,7 +143,7 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
       receive();
       const predictions = tf.tidy(() => above(features.map(toTensor), false));
       try {
-        return await toPlain(predictions);
+        return [await toPlain(predictions)];
       } finally {
         predictions.dispose();
       }
@@ -179,16 +167,6 @@ function restore(layers: StatefulLayers, { states, rows }: Share): void {
     layer.stream = state.stream ?? layer.stream;
     layer.rateScale = state.rateScale ?? 1;
   }
-}
-
-/** Reads a tensor into memory that can be sent to another thread. */
-async function toPlain(tensor: tf.Tensor): Promise<PlainTensor> {
-  const values = await tensor.data();
-  return { shape: tensor.shape, dtype: tensor.dtype as PlainTensor['dtype'], values };
-}
-
-function toTensor({ values, shape, dtype }: PlainTensor): tf.Tensor {
-  return tf.tensor(values, [...shape], dtype);
 }
 
 function optional(tensor: PlainTensor | undefined): tf.Tensor | undefined {

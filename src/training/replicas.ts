@@ -2,7 +2,6 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { joinFloats } from '../core/internal.js';
 import { BatchNormalization, readFloats, SeededDropout } from '../layers/internal.js';
 import type { Attempt } from './attempt.js';
 import { layersOf } from '../models/internal.js';
@@ -10,10 +9,11 @@ import { batchDivider, type SharedBatch } from './divideBatch.js';
 import { createExchange, partOf } from './exchange.js';
 import { lossConfig, type Loss } from './losses.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
+import { artifactsOf, type CopySetup, type Inputs } from './modelCopy.js';
+import { joinRows, type PlainTensor } from './plainTensor.js';
 import {
   statefulLayers,
   tensorsOf,
-  type PlainTensor,
   type Reduction,
   type ReplicaSetup,
   type Share,
@@ -28,16 +28,16 @@ export interface TrainingWorkers {
   readonly threads: number;
   /** How BatchNormalization that trains computes its statistics. */
   readonly batchNorm: 'frozen' | 'perThread';
-  /** Creates a copy of the model in every thread. @internal */
-  open(setups: readonly ReplicaSetup[]): Promise<readonly ReplicaThread[]>;
+  /** Creates a copy of a model in every thread, one per setup. The caller closes the copies; other copies remain. @internal */
+  open(setups: readonly (ReplicaSetup | CopySetup)[]): Promise<readonly ReplicaThread[]>;
   /** Ends the threads. */
   dispose(): Promise<void>;
 }
 
-/** One thread with a copy of the model. @internal */
+/** A copy of a model in one thread. Only copies that are opened with a {@link ReplicaSetup} can compute steps. @internal */
 export interface ReplicaThread {
   step(share: Share): Promise<ShareResult>;
-  predict(share: Share): Promise<PlainTensor>;
+  predict(inputs: Inputs): Promise<readonly PlainTensor[]>;
   reduce(reduction: Reduction): Promise<void>;
   close(): Promise<void>;
 }
@@ -75,6 +75,9 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
     return workers.open(Array.from({ length: workers.threads }, (_, index) => ({ ...setup, index })));
   };
   let threads = await open();
+  const close = async (): Promise<void> => {
+    await Promise.all(threads.map((thread) => thread.close()));
+  };
   let copied = others.map(({ dataId }) => dataId);
   const values = partOf(exchange, 0);
   const sums = partOf(exchange, 1);
@@ -99,6 +102,7 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
   const refresh = async (): Promise<void> => {
     const now = others.map(({ dataId }) => dataId);
     if (now.every((version, i) => version === copied[i])) return;
+    await close();
     threads = await open();
     copied = now;
   };
@@ -111,7 +115,7 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
       const fractions = shares.map(({ ys, rows }) => (ys.shape[0] as number) / rows.total);
       await reduce(fractions);
       advanceStreams(layers);
-      const predictions = join(answers.map((answer) => answer.predictions));
+      const predictions = joinRows(answers.map((answer) => answer.predictions));
       const attempt = optimizer.attemptWith(() => {
         const tensors = tensorsOf(sums, variables);
         const changes: Changes = new Map();
@@ -128,12 +132,11 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
       await refresh();
       publish();
       const shares = await divide(batch);
-      return join(await Promise.all(shares.map((share, i) => (threads[i] as ReplicaThread).predict(share))));
+      const answers = await Promise.all(shares.map((share, i) => (threads[i] as ReplicaThread).predict({ features: share.features })));
+      return joinRows(answers.flat());
     },
     refresh,
-    async dispose() {
-      await Promise.all(threads.map((thread) => thread.close()));
-    },
+    dispose: close,
   };
 }
 
@@ -143,29 +146,10 @@ function trainedNormalizations(model: LayersModel): BatchNormalization[] {
   );
 }
 
-async function artifactsOf(model: LayersModel): Promise<tf.io.ModelArtifacts> {
-  const weights = await Promise.all(
-    model.weights.map(async (weight) => ({ weight, values: (await weight.read().data()) as Float32Array })),
-  );
-  return {
-    modelTopology: JSON.parse(JSON.stringify(model.toJSON(null, false))) as object,
-    weightSpecs: weights.map(({ weight }) => ({ name: weight.originalName, shape: weight.shape as number[], dtype: 'float32' })),
-    weightData: joinFloats(weights.map(({ values }) => values)).buffer as ArrayBuffer,
-    // Marks the model as one of this library, so that it gets this library's layer classes.
-    userDefinedMetadata: { effnet: { format: 1 } },
-  };
-}
-
 /** Keeps the mask sequences of the model where they would be if it had computed the step itself. */
 function advanceStreams(layers: StatefulLayers): void {
   for (const layer of layers.values()) {
     if (!(layer instanceof SeededDropout) || layer.inference || layer.rate * layer.rateScale === 0) continue;
     layer.stream = { ...layer.stream, step: layer.stream.step + 1 };
   }
-}
-
-function join(parts: readonly PlainTensor[]): tf.Tensor {
-  const [first] = parts as readonly [PlainTensor, ...PlainTensor[]];
-  const values = joinFloats(parts.map((part) => part.values));
-  return tf.tensor(values, [parts.reduce((sum, { shape }) => sum + (shape[0] as number), 0), ...first.shape.slice(1)]);
 }

@@ -31,12 +31,14 @@ import { replaceHead, setPreprocessing } from '../models/index.js';
 import { batchesRemedy } from './batchesRemedy.js';
 import { calibrateHead } from './calibrate.js';
 import { checkCallbacks, type TrainingCallback } from './callback.js';
+import { checkWorkers, trainingThreads } from './checkWorkers.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { openExtractor } from './extractFeatures.js';
 import { fitHead } from './fitHead.js';
 import type { FeatureRuntime } from './frozenPart.js';
 import { learnedPreprocessing, preprocessingSource } from './learnedPreprocessing.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
+import type { TrainingWorkers } from './replicas.js';
 import { normalizedFeatures } from './normalizedFeatures.js';
 
 /** Options of {@link trainHead}. */
@@ -96,6 +98,12 @@ export interface TrainHeadOptions {
    * @defaultValue TensorFlow.js
    */
   readonly runtime?: FeatureRuntime | undefined;
+  /**
+   * Threads that share the computation of the features: `trainingWorkers()` of `effnet-ts/node`. Requires the wasm backend, and layers of
+   * this library or TensorFlow.js. Cannot be combined with `runtime`.
+   * @defaultValue none
+   */
+  readonly workers?: TrainingWorkers | undefined;
   /**
    * Whether to compute the features once and cache them. `false` computes them in every epoch, which takes longer but is necessary for
    * augmentation to have an effect.
@@ -184,6 +192,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     onProgress: callable,
     signal: signalRule,
     runtime: callable,
+    workers: trainingThreads,
     cacheFeatures: boolean,
   });
   check(where, 'train', options.train, batches, batchesRemedy(options.train));
@@ -195,6 +204,11 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   const optimizer: unknown = options.optimizer?.();
   if (options.optimizer !== undefined && !(optimizer instanceof NamedOptimizer))
     throw invalid(where, 'optimizer', 'a function that returns an optimizer of this library, such as adam()', optimizer);
+  if (options.workers !== undefined) {
+    if (options.runtime !== undefined)
+      throw invalid(where, 'workers', 'nothing beside `runtime`', options.workers, 'Leave one of them out.');
+    checkWorkers(where, backbone);
+  }
   const {
     classNames,
     classifierActivation = 'softmax',
@@ -239,6 +253,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     onProgress: options.onProgress,
     signal: options.signal,
     runtime: options.runtime,
+    workers: options.workers,
   });
   let classifier: tfl.LayersModel | undefined;
   try {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { SeededDropout } from '../../src/layers/internal.js';
 import { batchDivider, type SharedBatch } from '../../src/training/divideBatch.js';
-import type { PlainTensor } from '../../src/training/replica.js';
+import type { PlainTensor } from '../../src/training/plainTensor.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
 import { startWasm } from '../support/wasm.js';
 

@@ -22,7 +22,7 @@ test.each<[string, () => tf.Tensor, Partial<StepContext>]>([
   ['a loss that is not finite', () => tf.tensor1d([0, 1]), { loss: (_, predictions) => tf.mul(tf.sum(predictions, -1), NaN) }],
 ])('%s', async (_name, labels, more) => {
   const model = tinyModel();
-  const split = await splitModel('caller', model, undefined);
+  const split = await splitModel('caller', model, {});
   const context: StepContext = {
     where: 'caller',
     model,

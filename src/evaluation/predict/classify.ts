@@ -83,14 +83,19 @@ export const classifyRules = {
   unknownThreshold: probability,
 } as const;
 
-/** Classifies images that are already preprocessed, in one batch. Returns the classes of each, in the order of the images. */
+/**
+ * Classifies images that are already preprocessed, in one batch. Returns the classes of each, in the order of the images.
+ *
+ * @param predictor - The model or a copy of it, which predicts.
+ */
 export async function classifyBatch(
   where: string,
   model: LayersModel | Predictor,
   inputs: readonly Pixels[],
   { topK = 5, classNames, unknownThreshold = knownThreshold(model) }: Omit<ClassifyOptions, 'preprocessing'>,
+  predictor: LayersModel | Predictor = model,
 ): Promise<Classification[][]> {
-  const { values, columns } = await predictValues(where, model, ...joinPixels(inputs));
+  const { values, columns } = await predictValues(where, predictor, ...joinPixels(inputs));
   checkFiniteOutputs(where, values);
   checkProbabilities(where, model, values, columns);
   const names = classNames ?? knownClassNames(model);

@@ -3,10 +3,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, positiveInteger, signal as signalRule } from '../../core/internal.js';
+import { ensureBackend } from '../../backends/index.js';
 import { imagesRemedy, readable } from '../../data/internal.js';
 import type { Pixels } from '../../image/index.js';
+import { trainingThreads } from '../../training/internal.js';
+import type { TrainingWorkers } from '../../training/index.js';
 import { classifyBatch, classifyRules, joinPixels, type Classification, type ClassifyOptions } from './classify.js';
-import { foldLater, SAMPLE } from './foldLater.js';
+import { foldLater, inThreads, SAMPLE } from './foldLater.js';
 import { checkNameOrder } from './knownClassNames.js';
 import { inputPreprocessing, modelInput } from './modelInput.js';
 import { checkPredictor, type Predictor } from './predictor.js';
@@ -15,6 +18,12 @@ import { checkPredictor, type Predictor } from './predictor.js';
 export interface ClassifyManyOptions extends ClassifyOptions {
   /** Number of images to predict at once. No more than these are kept in memory. @defaultValue 8 */
   readonly batchSize?: number | undefined;
+  /**
+   * Threads that share every batch: `trainingWorkers()` of `effnet-ts/node`. They copy the model, or the layers models of an ensemble, with
+   * BatchNormalization folded. Requires the wasm backend, and layers of this library or TensorFlow.js.
+   * @defaultValue none
+   */
+  readonly workers?: TrainingWorkers | undefined;
   /** Aborts between images. @defaultValue never */
   readonly signal?: AbortSignal | undefined;
 }
@@ -22,7 +31,8 @@ export interface ClassifyManyOptions extends ClassifyOptions {
 /**
  * Classifies images in batches and yields the classes of each image in order, as {@link classify} returns them.
  *
- * After 64 images, a copy of the model with BatchNormalization folded takes over. It predicts the same except for rounding.
+ * After 64 images, a copy of the model with BatchNormalization folded takes over. It predicts the same except for rounding. With
+ * `workers`, copies in other threads predict from the first image on.
  *
  * @param images - RGB in [0, 255], of any sizes. At most one batch is read ahead.
  * @throws {OptionError} when an option is unknown or has a wrong value, the model is disposed, or the preprocessing is unknown.
@@ -41,8 +51,8 @@ export function classifyMany(
 ): AsyncGenerator<Classification[], void, undefined> {
   const where = 'classifyMany';
   checkPredictor(where, model);
-  const rules = { ...classifyRules, batchSize: positiveInteger, signal: signalRule };
-  const { batchSize = 8, signal, preprocessing: given, ...each } = checkOptions(where, options, rules);
+  const rules = { ...classifyRules, batchSize: positiveInteger, workers: trainingThreads, signal: signalRule };
+  const { batchSize = 8, workers, signal, preprocessing: given, ...each } = checkOptions(where, options, rules);
   check(where, 'images', images, readable, imagesRemedy(images));
   checkNameOrder(where, model, each.classNames);
   const preprocessing = inputPreprocessing(where, model, given);
@@ -50,9 +60,10 @@ export function classifyMany(
 
   // `classifyMany` itself is not a generator, because a generator would run the checks above only when its first result is read.
   async function* results(): AsyncGenerator<Classification[], void, undefined> {
-    const faster = foldLater(model);
+    if (workers !== undefined) await ensureBackend();
+    const faster = workers === undefined ? foldLater(model) : await inThreads(where, model, workers);
     const classified = async (batch: readonly Pixels[]): Promise<Classification[][]> => {
-      const results = await classifyBatch(where, faster.current(), batch, each);
+      const results = await classifyBatch(where, model, batch, each, faster.current());
       await faster.count(batch.length, () => tf.tensor4d(...joinPixels(batch.slice(0, SAMPLE))));
       return results;
     };
@@ -69,7 +80,7 @@ export function classifyMany(
       signal?.throwIfAborted();
       if (waiting.length > 0) yield* await classified(waiting);
     } finally {
-      faster.dispose();
+      await faster.dispose();
     }
   }
 }

@@ -28,12 +28,14 @@ import {
 } from '../../data/internal.js';
 import type { ImageBatch, LabeledImage } from '../../data/index.js';
 import { describePreprocessing, preprocessingFor, samePreprocessing } from '../../image/internal.js';
+import { trainingThreads } from '../../training/internal.js';
+import type { TrainingWorkers } from '../../training/index.js';
 import { collectPredictions } from '../metrics/internal.js';
 import type { Evaluation, MultiLabelEvaluation } from '../metrics/index.js';
 import { finishMultiLabel, finishSingle, rulesFor, type EitherOptions } from '../metrics/internal.js';
 import type { EvaluationOptions, MultiLabelEvaluationOptions } from '../metrics/index.js';
 import { checkBatchRange } from './checkPixelRange.js';
-import { foldLater, SAMPLE } from './foldLater.js';
+import { foldLater, inThreads, SAMPLE } from './foldLater.js';
 import { inputShapeOf } from './inputShapeOf.js';
 import { checkNameOrder, knownClassNames } from './knownClassNames.js';
 import { predictBatch } from './predictBatch.js';
@@ -62,6 +64,12 @@ export interface EvaluateOptions extends EvaluationOptions {
   readonly otherPreprocessing?: 'throw' | 'accept' | undefined;
   /** Number of images to predict at once, if the data consists of single images. @defaultValue 32 */
   readonly batchSize?: number | undefined;
+  /**
+   * Threads that share every batch: `trainingWorkers()` of `effnet-ts/node`. They copy the model, or the layers models of an ensemble, with
+   * BatchNormalization folded. Requires the wasm backend, and layers of this library or TensorFlow.js.
+   * @defaultValue none
+   */
+  readonly workers?: TrainingWorkers | undefined;
   /** Called after every batch. @defaultValue none */
   readonly onProgress?: ProgressListener | undefined;
   /** Aborts the evaluation. @defaultValue never */
@@ -80,7 +88,7 @@ export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, 
  * If the preprocessing of the dataset is known, it is compared with that of the model before any image is read.
  *
  * After 64 images, a copy of the model with BatchNormalization folded takes over, as `foldBatchNorm` returns it. It predicts the same
- * except for rounding.
+ * except for rounding. With `workers`, copies in other threads predict from the first image on.
  *
  * @param data - float32 or uint8 RGB in [0, 255], of the size that the model takes.
  * @throws {OptionError} when an option is unknown or has a wrong value, the model is disposed, the dataset never ends, an item is neither
@@ -89,7 +97,7 @@ export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, 
  *   first batch has only values in [0, 1] although the model takes [0, 255].
  * @throws {ShapeError} when the model has several outputs, the images do not have the size that the model takes, or the width of label
  *   vectors differs from the number of outputs.
- * @throws {BackendError} when no backend of TensorFlow.js is ready.
+ * @throws {BackendError} when no backend of TensorFlow.js is ready, or one of the `workers` ends.
  * @example
  * const { validation, classNames } = await imageFolder('clothing', { inputSize: 224, validationSplit: 0.2 });
  * const evaluation = await evaluate(model, validation.images, { classNames });
@@ -120,6 +128,7 @@ export async function evaluateFor(
   const {
     multiLabel = false,
     batchSize = 32,
+    workers,
     onProgress,
     signal,
     fromLogits = false,
@@ -135,7 +144,7 @@ export async function evaluateFor(
   await ensureBackend();
   const collector = collectPredictions({ where, multiLabel, fromLogits });
   const report = trackProgress(onProgress, 'evaluate', 'images');
-  const faster = foldLater(model);
+  const faster = workers === undefined ? foldLater(model) : await inThreads(where, model, workers);
   try {
     for await (const batch of toBatches(where, data, batchSize, inputShapeOf(model))) {
       try {
@@ -156,7 +165,7 @@ export async function evaluateFor(
       }
     }
   } finally {
-    faster.dispose();
+    await faster.dispose();
   }
   report.end(collector.count);
   const classNames = rest.classNames ?? knownClassNames(model);
@@ -182,6 +191,7 @@ function checkRunOptions(
   const run = {
     fromLogits: boolean,
     batchSize: positiveInteger,
+    workers: trainingThreads,
     onProgress: callable,
     signal: signalRule,
     ...preprocessingRules,

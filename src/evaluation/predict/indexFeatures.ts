@@ -84,7 +84,7 @@ export async function openFeatureReader(
   const outputs = pooledFeatures(where, backbone);
   const width = outputs.shape.at(-1) as number;
   const inputShape = backbone.inputs[0]?.shape;
-  const model = await openFeatures(where, tfl.model({ inputs: backbone.inputs, outputs }), runtime);
+  const model = await openFeatures(where, tfl.model({ inputs: backbone.inputs, outputs }), { runtime });
   // What `modelInput` checks an image against.
   const input = (record: CompletePreprocessing): Predictor => ({ predict: (images) => images, inputShape, preprocessing: record });
   const compute = async (place: string, images: readonly { readonly pixels: Pixels }[]): Promise<Float32Array[]> => {

@@ -2,6 +2,7 @@ export { checkpoint, type CheckpointOptions, resume, type Resumed } from './chec
 export { checkpointFile } from './checkpointFile.js';
 export { csvLog, type CsvLogOptions } from './csvLog.js';
 export { eventFile, type EventFile } from './eventFile.js';
+export { featureCacheFolder, type FeatureCacheFolderOptions } from './featureCacheFolder.js';
 export type { ProgressStream } from './liveLine.js';
 export { progressBar, type ProgressBarOptions } from './progressBar.js';
 export { tensorBoard, type TensorBoardOptions } from './tensorBoard.js';

@@ -43,6 +43,7 @@ export const nodeCalls: BaseCalls = {
   randomJpegQuality: { args: () => [[50, 95]] },
   contactSheet: { args: () => [patterned(4, 4), randomFlip(), placeOf('sheet.png'), { columns: 2, rows: 1, size: 8, seed: 1 }] },
   imageWorkers: { args: () => [{ threads: 1 }] },
+  featureCacheFolder: { args: () => [placeOf('features'), { maxBytes: 1000 }] },
   trainingWorkers: { args: () => [{ threads: 1, batchNorm: 'frozen' }] },
   imageFolder: {
     args: async () => [

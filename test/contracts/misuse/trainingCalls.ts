@@ -29,6 +29,13 @@ const decisions = { threshold: 0.5, average: 'macro' } as const;
 const monitored = { monitor: 'loss', mode: 'min', minDelta: 0.1 } as const;
 const nothing = (): void => undefined;
 const { signal } = new AbortController();
+const nothingKept = (): Promise<void> => Promise.resolve();
+const cacheFile = {
+  add: () => Promise.resolve(undefined),
+  read: () => Promise.resolve(new Uint8Array()),
+  clear: nothingKept,
+  close: nothingKept,
+};
 const store = { read: () => Promise.resolve(undefined), write: () => Promise.resolve() };
 const weight = tf.variable(tf.scalar(1), true, 'misuse_weight');
 const backbone = (): LayersModel =>
@@ -100,6 +107,7 @@ export const trainingCalls: BaseCalls = {
         calibrate: false,
         checkpointEverySteps: 1,
         featureCacheBytes: 1000,
+        featureCacheStore: { open: () => Promise.resolve(cacheFile) },
         onProgress: nothing,
         signal,
       },

@@ -128,9 +128,9 @@ test('validation runs in the threads, with the weights that a callback sets', as
     open: async (setups) =>
       (await two.open(setups)).map((thread) => ({
         ...thread,
-        predict: (share) => {
-          rows.push(share.ys.shape[0]!);
-          return thread.predict(share);
+        predict: (inputs) => {
+          rows.push(inputs.features[0]!.shape[0]!);
+          return thread.predict(inputs);
         },
       })),
   };
@@ -235,6 +235,6 @@ test('a thread that ends, and threads that were disposed, are errors and not end
     `[BackendError: fineTune: expected training threads that run, but one ended: exit code 1. The last checkpoint remains valid.]`,
   );
   await expect(losses({ workers })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[BackendError: trainingWorkers: expected threads that run, received disposed ones. Dispose them after the last training.]`,
+    `[BackendError: trainingWorkers: expected threads that run, received disposed ones. Dispose them after their last use.]`,
   );
 });
