@@ -2,7 +2,9 @@
 // everything but BatchNormalization.
 // npm run bench:fine-tuning-accuracy               three seeds, about twenty minutes
 // npm run bench:fine-tuning-accuracy -- 1,2 3      other seeds and epochs
-// The accuracy of a run is that of its last epoch, not of its best one. All results are written to bench/fine-tuning/accuracy.json.
+// npm run bench:fine-tuning-accuracy -- 1,2,3 2 runtime threads   frozen features on ONNX Runtime, training on every core
+// The accuracy of a run is that of its last epoch, not of its best one. The results of all runs so far are written to
+// bench/fine-tuning/accuracy.json after each run, those with `runtime` or `threads` to accuracy-runtime-threads.json.
 
 import { readFile } from 'node:fs/promises';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -23,14 +25,20 @@ import {
   sequence,
   softmaxCrossEntropy,
   trainHead,
+  trainingWorkers,
   warmupCosine,
 } from 'effnet-ts/node';
+import { createRuntime } from 'effnet-ts/onnx';
 import { describeMachine } from '../support/machine.js';
 import { fromRoot } from '../support/paths.js';
 import { formatRatio, printTable, writeResults } from '../support/results.js';
 import { round } from '../support/statistics.js';
 
-const [seeds = '1,2,3', epochsGiven = '2'] = process.argv.slice(2);
+const [seeds = '1,2,3', epochsGiven = '2', ...extras] = process.argv.slice(2);
+const unknown = extras.find((extra) => !['runtime', 'threads'].includes(extra));
+if (unknown !== undefined) throw new Error(`Expected 'runtime' or 'threads', received '${unknown}'.`);
+const target = ['accuracy', ...[...extras].sort()].join('-');
+const runtime = extras.includes('runtime') ? { runtime: createRuntime } : {};
 const EPOCHS = Number(epochsGiven);
 const SIZE = 224;
 const BATCH = 16;
@@ -69,12 +77,14 @@ for (const seed of seeds.split(',').map(Number)) {
     validation: imageBatches(validation.images),
     seed,
     onProgress: progressBar(),
+    ...runtime,
   });
   const head = await evaluate(model, validation.images, { onProgress: progressBar() });
   const frozen = await statistics(model);
 
   const steps = Math.ceil(train.files.length / BATCH) * EPOCHS;
   const recipe = sequence(randomResizedCrop(SIZE, { area: [0.5, 1] }), randomFlip());
+  const threads = extras.includes('threads') ? trainingWorkers() : undefined;
   const history = await fineTune(model, {
     train: imageBatches(augment(train.images, recipe, { seed }), { batchSize: BATCH }).prefetch(2),
     validation: imageBatches(validation.images, { batchSize: 32 }),
@@ -89,7 +99,10 @@ for (const seed of seeds.split(',').map(Number)) {
     optimizer: () => adam(),
     metrics: [accuracy()],
     onProgress: progressBar(),
+    ...runtime,
+    ...(threads === undefined ? {} : { workers: threads }),
   });
+  await threads?.dispose();
   const evaluation = await evaluate(model, validation.images, { onProgress: progressBar() });
   const after = await statistics(model);
   const run: Run = {
@@ -107,9 +120,13 @@ for (const seed of seeds.split(',').map(Number)) {
   console.log(JSON.stringify(run));
   runs.push(run);
   model.dispose();
+  await writeResults(new URL(`${target}.json`, import.meta.url), {
+    machine,
+    settings: { ...RECIPE, backend, extras },
+    results: { runs, meanHeadAccuracy: mean((one) => one.headAccuracy), meanAccuracy: mean((one) => one.accuracy) },
+  });
 }
 
-const mean = (pick: (run: Run) => number): number => decimals(runs.reduce((sum, run) => sum + pick(run), 0) / runs.length);
 const [meanHeadAccuracy, meanAccuracy] = [mean((run) => run.headAccuracy), mean((run) => run.accuracy)];
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
 printTable(
@@ -125,11 +142,11 @@ printTable(
     ['mean', percent(meanHeadAccuracy), percent(meanAccuracy), formatRatio((1 - meanAccuracy) / (1 - meanHeadAccuracy))],
   ],
 );
-await writeResults(new URL('accuracy.json', import.meta.url), {
-  machine,
-  settings: { ...RECIPE, backend },
-  results: { runs, meanHeadAccuracy, meanAccuracy },
-});
+
+/** Returns the mean of a value over the runs. */
+function mean(pick: (run: Run) => number): number {
+  return decimals(runs.reduce((sum, run) => sum + pick(run), 0) / runs.length);
+}
 
 /** Means and variances of every BatchNormalization, joined. */
 async function statistics(model: LayersModel): Promise<Float32Array> {

@@ -1,7 +1,7 @@
 // Reads `.h5`, `.weights.h5` and `.keras` files, of weights alone or of whole and nested models. Only the weights are read; no code in a
 // configuration is run.
 
-import { arrayOf, check, instanceOf, text as textRule } from '../core/internal.js';
+import { arrayOf, check, instanceOf, probability, text as textRule } from '../core/internal.js';
 import { isEffnetError, WeightsError } from '../core/index.js';
 import { storedPreprocessing } from '../image/internal.js';
 import { openZip, refuseOtherFormat } from '../weights/internal.js';
@@ -18,7 +18,8 @@ const WHERE = 'readKeras';
  * report can list it. A `.weights.h5` file of tf.keras, or of Keras before 3.6, contains no names, so its layers are numbered per class:
  * `conv2d`, `conv2d_1`.
  *
- * For `.keras` files of `writeKeras`, the result also contains `preprocessing` and `classNames`, which `loadWeights` applies to the model.
+ * For `.keras` files of `writeKeras`, the result also contains `preprocessing`, `classNames` and `unknownThreshold`, which `loadWeights`
+ * applies to the model.
  *
  * @param bytes - The whole file. It is not copied, so it must not change while the arrays are in use.
  * @throws {WeightsError} when the file is damaged or contains no Keras weights. DataError when its preprocessing is damaged.
@@ -57,12 +58,14 @@ function unpack(bytes: Uint8Array): KerasFile {
 
 /** Returns the information that this library stored about the model. It is empty for files written by Keras. */
 function notesIn(metadata: unknown): ModelNotes {
-  const { preprocessing, classNames } = ((metadata as { readonly effnet?: unknown } | null)?.effnet ?? {}) as {
+  const { preprocessing, classNames, unknownThreshold } = ((metadata as { readonly effnet?: unknown } | null)?.effnet ?? {}) as {
     readonly preprocessing?: unknown;
     readonly classNames?: unknown;
+    readonly unknownThreshold?: unknown;
   };
   return {
     preprocessing: preprocessing === undefined ? undefined : storedPreprocessing(WHERE, 'the .keras file', preprocessing),
     classNames: arrayOf(textRule).accepts(classNames) ? classNames : undefined,
+    unknownThreshold: probability.accepts(unknownThreshold) ? unknownThreshold : undefined,
   };
 }

@@ -25,12 +25,21 @@ export async function readKerasShards(index: string, readFile: (name: string) =>
   const arrays = new Map<string, WeightArray>();
   const names = new Map<string, string>();
   for (const file of shardNames(index)) {
-    for (const [name, array] of await readHdf5(WHERE, await bytesOf(file, readFile), { names })) {
+    for (const [name, array] of await shardOf(file, await bytesOf(file, readFile), names)) {
       if (arrays.has(name)) throw new WeightsError(`${WHERE}: two weights are named ${show(name)}.`);
       arrays.set(name, array);
     }
   }
   return arrays;
+}
+
+async function shardOf(file: string, bytes: Uint8Array, names: Map<string, string>): Promise<NamedArrays> {
+  try {
+    return await readHdf5(WHERE, bytes, { names });
+  } catch (cause) {
+    if (!(cause instanceof WeightsError)) throw cause;
+    throw new WeightsError(`${WHERE}: ${show(file)} cannot be read: ${cause.message.slice(`${WHERE}: `.length)}`, { cause });
+  }
 }
 
 async function bytesOf(file: string, readFile: (name: string) => Promise<Uint8Array>): Promise<Uint8Array> {

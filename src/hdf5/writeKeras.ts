@@ -10,8 +10,8 @@ import { createWeights } from './writeKerasWeights.js';
 /**
  * Writes a model as a `.keras` file. `keras.saving.load_model` of Keras 3 opens it, with the same outputs and ready for further training.
  *
- * The `effnet` entry of its `metadata.json` contains the preprocessing and the class names. Keras ignores this entry and drops it when it
- * saves the model again.
+ * The `effnet` entry of its `metadata.json` contains the preprocessing, the class names and the threshold of unknown answers. Keras ignores
+ * this entry and drops it when it saves the model again.
  *
  * @throws {OptionError} when the value is not a layers model. `WeightsError` when Keras has no equivalent of a layer, or a weight
  *   is not finite.

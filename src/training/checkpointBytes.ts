@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { WeightsError } from '../core/index.js';
 import { checkFiniteArrays } from '../models/internal.js';
-import { notesOf, takeNotes } from '../weights/internal.js';
+import { notesOf, onlyNotes, takeNotes } from '../weights/internal.js';
 import { readSafetensors, weightArray, writeSafetensors, type NamedArrays, type WeightArray } from '../weights/index.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { checkWeights, restoreWeights, snapshotWeights } from './weightsSnapshot.js';
@@ -79,8 +79,7 @@ export function writeCheckpoint({ weights, optimizer, others, notes }: Checkpoin
   ] as const) {
     for (const [name, array] of part) arrays.set(`${prefix}${name}`, array);
   }
-  const { preprocessing, classNames } = weights;
-  return writeSafetensors(Object.assign(arrays, { preprocessing, classNames }), {
+  return writeSafetensors(Object.assign(arrays, onlyNotes(weights)), {
     metadata: { format: FORMAT, notes: JSON.stringify(notes) },
   });
 }
@@ -100,9 +99,8 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
     );
   const part = (prefix: string): NamedArrays =>
     new Map([...arrays].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
-  const { preprocessing, classNames } = arrays;
   return {
-    weights: Object.assign(part(WEIGHTS), { preprocessing, classNames }),
+    weights: Object.assign(part(WEIGHTS), onlyNotes(arrays)),
     optimizer: part(OPTIMIZER),
     others: part(OTHERS),
     notes: readNotes(notes),

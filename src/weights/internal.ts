@@ -11,7 +11,7 @@ export { preprocessorConfigOf } from './hub/preprocessorConfigOf.js';
 export { transformersConfig } from './hub/transformersConfig.js';
 export { joinShards, type ShardIndex } from './joinShards.js';
 export { LOAD_WEIGHTS_RULES, loadWeightsFor } from './loadWeights.js';
-export { atSize, notesOf, takeNotes } from './modelNotes.js';
+export { atSize, notesOf, onlyNotes, takeNotes } from './modelNotes.js';
 export { byteLength, elementCount, encodedArray, namedArrays } from './namedArrays.js';
 export { permute } from './permute.js';
 export { packedFloats, packSafetensors, type PackedArray } from './packSafetensors.js';

@@ -15,8 +15,8 @@ export interface ShardIndex {
 }
 
 /**
- * Joins the arrays of all shards. The preprocessing and the class names of the model come from the `metadata` of the index, or else from
- * the first shard that has them.
+ * Joins the arrays of all shards. The preprocessing, the class names and the threshold of unknown answers come from the `metadata` of the
+ * index, or else from the first shard that has them.
  *
  * @param file - Name of the index, for error messages.
  * @param shards - The arrays of every shard that the index names.
@@ -49,5 +49,6 @@ export function joinShards(
 function firstNotes(sources: readonly ModelNotes[]): ModelNotes {
   const preprocessing = sources.find((source) => source.preprocessing !== undefined)?.preprocessing;
   const classNames = sources.find((source) => source.classNames !== undefined)?.classNames;
-  return { preprocessing, classNames };
+  const unknownThreshold = sources.find((source) => source.unknownThreshold !== undefined)?.unknownThreshold;
+  return { preprocessing, classNames, unknownThreshold };
 }

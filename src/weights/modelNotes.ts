@@ -20,6 +20,11 @@ export function notesOf(where: string, model: LayersModel): ModelNotes {
   return { preprocessing: preprocessingFor(where, model), classNames: classNamesOf(model), unknownThreshold: unknownThresholdOf(model) };
 }
 
+/** Returns the information alone, without the arrays that it belongs to. */
+export function onlyNotes({ preprocessing, classNames, unknownThreshold }: ModelNotes): ModelNotes {
+  return { preprocessing, classNames, unknownThreshold };
+}
+
 /**
  * Applies the information in a file to the model that its weights were loaded into. The preprocessing is adapted to the model's input size.
  *

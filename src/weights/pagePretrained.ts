@@ -1,27 +1,15 @@
 // Finds published checkpoints that a web page can download. A page can read files of another site only if that site allows it.
 
 import { invalid } from '../core/internal.js';
-import { VARIANTS, type Variant } from '../scaling/index.js';
 import { findPretrained } from './findPretrained.js';
 import { defaultPretrained, type PretrainedWeights, type WeightsSource } from './pretrainedWeights.js';
 
 /** The only server of published checkpoints that is known to let pages of other sites download its files. */
 const OPEN_SERVER = 'https://huggingface.co/';
 
-/**
- * Returns the default checkpoint of a variant on web pages. Where {@link defaultPretrained} is a file of Keras, it is timm's file of the
- * same network, trained by the same authors on the same images.
- */
-function defaultOnPages(variant: Variant): string {
-  const name = defaultPretrained(variant);
-  if (!name.startsWith('keras/')) return name;
-  return variant.startsWith('v2-') ? `timm/tf_efficientnetv2_${variant.slice(3)}.in1k` : `timm/tf_efficientnet_${variant}.aa_in1k`;
-}
-
-/** Returns the checkpoint with this name, or the default checkpoint of this variant on web pages. */
+/** Returns the checkpoint with this name, or the default checkpoint of this variant. */
 export function findPagePretrained(where: string, name: string): readonly [name: string, weights: PretrainedWeights] {
-  const others = "'hf:owner/name' is a repository of the Hugging Face hub.";
-  return findPretrained(where, Object.hasOwn(VARIANTS, name) ? defaultOnPages(name as Variant) : name, others);
+  return findPretrained(where, name, "'hf:owner/name' is a repository of the Hugging Face hub.");
 }
 
 /**
@@ -37,7 +25,7 @@ export function pageSources(
 ): readonly WeightsSource[] {
   const readable = sources.filter(({ url }) => !url.endsWith('.h5'));
   const isNoisy = name.includes('noisy-student');
-  const other = isNoisy ? `timm/tf_efficientnet_${variant}.ns_jft_in1k` : defaultOnPages(variant);
+  const other = isNoisy ? `timm/tf_efficientnet_${variant}.ns_jft_in1k` : defaultPretrained(variant);
   if (readable.length === 0) {
     throw invalid(
       where,

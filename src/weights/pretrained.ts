@@ -33,15 +33,14 @@ const RULES = { ...BUILD_PRETRAINED_RULES, ...PAGE_DOWNLOAD_RULES, weights: weig
  * model.
  *
  * The file comes from `weights`, or else from the browser's storage, or else from its publisher. A page can read files of another site only
- * if that site allows it, as the Hugging Face hub does. So a variant's default is a checkpoint of timm, and without `mirror` the others are
- * refused. The file is kept in the Cache API under the name `effnet-ts`, with its SHA-256, which is verified whenever the file is read.
+ * if that site allows it, as the Hugging Face hub does for the checkpoints of timm, so without `mirror` the others are refused. The file is kept in the Cache API under the name `effnet-ts`, with its SHA-256, which is verified whenever the file is read.
  * Insecure pages, some private windows and Node have no such storage. There the file is downloaded again at every call.
  *
  * A public repository of the Hugging Face hub is an EfficientNet of transformers or timm, which states its classes and preprocessing. Its
  * files are kept in the same way. Without a connection, the last commit is used.
  *
- * @param name - A checkpoint of {@link PRETRAINED}, or a variant such as 'b0' for its default checkpoint on web pages. Or a repository of
- *   the Hugging Face hub: `'hf:owner/name'`, or `'hf:owner/name@revision'` with a branch, a tag or a commit.
+ * @param name - A checkpoint of {@link PRETRAINED}, or a variant such as 'b0' for its default checkpoint, which is the same in Node.
+ *   Or a repository of the Hugging Face hub: `'hf:owner/name'`, or `'hf:owner/name@revision'` with a branch, a tag or a commit.
  * @throws {OptionError} when there is no such checkpoint, a page cannot download or read its file, or an option is unknown or has a wrong
  *   value. Nothing is downloaded then.
  * @throws {WeightsError} when the file cannot be downloaded, is not the published one, or does not fit the options. Also when a repository

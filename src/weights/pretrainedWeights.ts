@@ -261,7 +261,8 @@ function allRows(): Rows {
 }
 
 /**
- * Returns the name of the default checkpoint of a variant.
+ * Returns the name of the default checkpoint of a variant. It is a checkpoint of timm, converted from Google's, whose file can be downloaded
+ * in Node and on web pages.
  *
  * @throws {OptionError} when the variant is unknown.
  */
@@ -276,7 +277,9 @@ export function defaultPretrained(variant: Variant): string {
     'edgetpu-m': 'timm/tf_efficientnet_em.in1k',
     'edgetpu-l': 'timm/tf_efficientnet_el.in1k',
   }[variant as string];
-  return name ?? (variant.startsWith('lite') ? `timm/tf_efficientnet_${variant}.in1k` : `keras/${variant}`);
+  if (name !== undefined) return name;
+  if (variant.startsWith('v2-')) return `timm/tf_efficientnetv2_${variant.slice(3)}.in1k`;
+  return `timm/tf_efficientnet_${variant}.${variant.startsWith('lite') ? 'in1k' : 'aa_in1k'}`;
 }
 
 const published = rule<PretrainedWeights>('an entry of PRETRAINED', (value) => {

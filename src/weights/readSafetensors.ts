@@ -44,7 +44,8 @@ interface Entry {
 /**
  * Reads the arrays of a safetensors file: floats of 8 to 64 bits, integers and booleans.
  *
- * For files written by this library, the result also contains the model's `preprocessing` and `classNames`, which `loadWeights` applies.
+ * For files written by this library, the result also contains the model's `preprocessing`, `classNames` and `unknownThreshold`, which
+ * `loadWeights` applies.
  *
  * @param bytes - The whole file. It is not copied, so it must not change while the arrays are in use.
  * @throws {WeightsError} when the file is truncated or damaged. Every array must have a known type and the right number of bytes, and the

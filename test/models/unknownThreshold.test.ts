@@ -4,9 +4,11 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
+import { readKeras, writeKeras } from '../../src/hdf5/index.js';
 import { classNamesOf, efficientNet, replaceHead, setClassNames, setUnknownThreshold, unknownThresholdOf } from '../../src/models/index.js';
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
 import { fineTune } from '../../src/training/index.js';
+import { readCheckpoint, writeCheckpoint } from '../../src/training/checkpointBytes.js';
 import { loadWeights, readSafetensors, weightsOf, writeSafetensors } from '../../src/weights/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { tinyData, tinyModel } from '../support/tinyTraining.js';
@@ -47,9 +49,21 @@ test('saved models, weight files and ONNX files contain it', async () => {
   await loadWeights(other, writeSafetensors(await weightsOf(model)));
   expect(unknownThresholdOf(other)).toBe(0.625);
 
+  const keras = network();
+  await loadWeights(keras, await readKeras(await writeKeras(model)));
+  expect(unknownThresholdOf(keras)).toBe(0.625);
+
   const runtime = await createRuntime(await exportOnnx(model));
   expect(runtime.unknownThreshold).toBe(0.625);
   await runtime.dispose();
+});
+
+test('checkpoints of training contain it', async () => {
+  const none = new Map();
+  const { weights } = readCheckpoint(
+    writeCheckpoint({ weights: await weightsOf(network(0.625)), optimizer: none, others: none, notes: {} }),
+  );
+  expect(weights.unknownThreshold).toBe(0.625);
 });
 
 test('other weights and another head remove it', async () => {

@@ -1,17 +1,16 @@
 // An exported folder in transformers of Python and in transformers.js: the same classes, and the same probabilities for the same pixels.
 
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { env, pipeline } from '@huggingface/transformers';
+import { env } from '@huggingface/transformers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { classify } from '../../src/evaluation/predict/index.js';
 import { decodeImage } from '../../src/node/images/index.js';
 import { selectBackend } from '../../src/node/backends/index.js';
 import { exportTransformers } from '../../src/node/weights/index.js';
 import { best, CLASS_NAMES, clothesPhotos, farthest, sizedPhotos, SMALL, taughtClassifier } from '../support/transformersExport.js';
+import { agreement, inPython, inTransformersJs, type Rows } from '../support/transformersOracle.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -23,40 +22,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-type Rows = number[][];
-interface Answer {
-  readonly class: string;
-  readonly missing: string[];
-  readonly unexpected: string[];
-  readonly labels: string[];
-  readonly answers: Readonly<Record<string, Rows>>;
-}
-
 const ONNX = ['model', 'model_fp16', 'model_quantized'] as const;
-
-function python(jobs: readonly object[]): Answer[] {
-  const interpreter = process.env['ORACLE_TORCH_PYTHON'];
-  if (interpreter === undefined) throw new Error('Run the oracles with `npm run test:oracles`.');
-  const file = path.join(folder, 'jobs.json');
-  writeFileSync(file, JSON.stringify(jobs));
-  const script = fileURLToPath(new URL('export_transformers.py', import.meta.url));
-  return JSON.parse(
-    execFileSync(interpreter, [script, file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28 }),
-  ) as Answer[];
-}
-
-async function inTransformersJs(source: string, images: readonly string[]): Promise<Rows> {
-  const classifier = await pipeline('image-classification', source);
-  const rows: Rows = [];
-  for (const image of images) {
-    const scores = new Map((await classifier(image, { top_k: 10 })).map(({ label, score }) => [label, score]));
-    rows.push(CLASS_NAMES.map((name) => scores.get(name) ?? NaN));
-  }
-  await classifier.dispose();
-  return rows;
-}
-
-const agreement = (some: Rows, others: Rows): number => some.filter((row, i) => best(row) === best(others[i]!)).length;
 
 test.each([
   ['small', SMALL],
@@ -73,7 +39,7 @@ test.each([
   const expected = pixels.map(({ probabilities }) => [...probabilities]);
   const files = pixels.map(({ file }) => file);
 
-  const [same, whole] = python([
+  const [same, whole] = inPython([
     { folder: target, images: files, onnx: ONNX },
     { folder: target, images: photos, onnx: [] },
   ]);
@@ -93,7 +59,7 @@ test.each([
   expect(note('Python, model_quantized', same!.answers['model_quantized']!, expected)).toBeLessThan(0.2);
 
   // From the JPEG files, where the resizers differ.
-  const ours: Rows = [];
+  const ours: number[][] = [];
   for (const photo of photos) {
     const answer = await classify(model, await decodeImage(photo), { topK: 10 });
     ours.push([...answer].sort((a, b) => a.index - b.index).map(({ probability }) => probability));

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares with the real frameworks, large networks included: sets up Python environments (about 10 GB, once), then runs the oracles.
 # ORACLE_KERAS_PYTHON, ORACLE_TORCH_PYTHON, ORACLE_ONNX_PYTHON, ORACLE_TFJS_PYTHON and ORACLE_TFJS_KERAS2_PYTHON name interpreters that have the packages already;
-# ORACLE_IMAGES names folders of images.
+# ORACLE_IMAGES names folders of images. ORACLE_B0_WEIGHTS names a file with ImageNet weights of B0; without it, fineTunedB0 is skipped.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

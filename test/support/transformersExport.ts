@@ -74,10 +74,15 @@ export interface SizedPhoto {
 }
 
 /** Writes photos at the size of the input as PNG files, and predicts them. */
-export async function sizedPhotos(model: LayersModel, photos: readonly string[], folder: string): Promise<SizedPhoto[]> {
+export async function sizedPhotos(
+  model: LayersModel,
+  photos: readonly string[],
+  folder: string,
+  preprocessing: Preprocessing = STRETCH,
+): Promise<SizedPhoto[]> {
   return Promise.all(
     photos.map(async (photo, i) => {
-      const image = preprocess(await decodeImage(photo), STRETCH);
+      const image = preprocess(await decodeImage(photo), preprocessing);
       const file = path.join(folder, `${i}.png`);
       await writeFile(file, await encodeImage(image));
       const [x, y] = tf.tidy(() => {

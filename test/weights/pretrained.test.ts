@@ -12,6 +12,7 @@ import { planOf } from '../../src/models/index.js';
 import { VARIANTS, type Variant } from '../../src/scaling/index.js';
 import { findPagePretrained, pageSources } from '../../src/weights/pagePretrained.js';
 import { pageWeights, type PageDownloadOptions } from '../../src/weights/pageWeights.js';
+import { findPretrained } from '../../src/weights/findPretrained.js';
 import { defaultPretrained, PRETRAINED, pretrained, readSafetensors, weightsOf, type WeightsSource } from '../../src/weights/index.js';
 import { startServer, type LocalServer } from '../support/localServer.js';
 
@@ -48,16 +49,16 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('which file a web page gets', () => {
-  test.each(variants)('%s has a default in safetensors on the Hugging Face hub, for the network that Node has by default', (variant) => {
+  test.each(variants)('the default of %s is a checkpoint in safetensors on the Hugging Face hub, the same as in Node', (variant) => {
     const found = findPagePretrained('pretrained', variant);
     const [{ url, digest } = { url: '', digest: null }, ...others] = pageSources('pretrained', found, false);
     expect(url).toMatch(/^https:\/\/huggingface\.co\/timm\/[\w.]+\/resolve\/main\/model\.safetensors$/);
     expect(digest).toBeNull();
     expect(others).toEqual([]);
-    const { padding, batchNormEpsilon, normalization, inputSize, classes, includeTop } = PRETRAINED[defaultPretrained(variant)]!;
-    expect(found[1]).toMatchObject({ variant, padding, batchNormEpsilon, inputSize, classes, includeTop });
-    // Keras divides the pixels of V2 S, M and L by 128, timm by 127.5.
-    expect(found[1].normalization).toEqual(/^v2-[sml]$/.test(variant) ? { mean: 0.5, std: 0.5 } : normalization);
+    const name = defaultPretrained(variant);
+    expect(found).toEqual([name, PRETRAINED[name]]);
+    expect(findPretrained('pretrained', variant)).toEqual(found);
+    expect(found[1]).toMatchObject({ variant, includeTop: true, classes: 1000, padding: 'same', batchNormEpsilon: 1e-3 });
   });
 
   test("a mirror is asked for the file of the hub first, then for the publisher's", () => {

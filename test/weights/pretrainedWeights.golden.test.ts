@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { describePreprocessing } from '../../src/image/internal.js';
-import { defaultPretrained, PRETRAINED } from '../../src/weights/index.js';
+import { PRETRAINED } from '../../src/weights/index.js';
 
 interface Stated {
   readonly inputSize: number;
@@ -87,7 +87,7 @@ test("a checkpoint's evaluation says what it does", () => {
   expect(described('timm/tf_efficientnetv2_b3.in21k_ft_in1k')).toMatchInlineSnapshot(
     `"resize to 333 x 333 (bicubic, Pillow), then center crop 300 x 300"`,
   );
-  expect(described(defaultPretrained('b0'))).toMatchInlineSnapshot(
+  expect(described('keras/b0')).toMatchInlineSnapshot(
     `"center crop of 0.875 of the shorter side, then resize to 224 x 224 (bicubic)"`,
   );
 });

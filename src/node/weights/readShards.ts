@@ -10,7 +10,8 @@ import { pathBeside } from './shardPaths.js';
 /**
  * Reads all shards of an index: `model.safetensors.index.json` or `pytorch_model.bin.index.json`.
  *
- * The preprocessing and the class names of the model come from the `metadata` of the index, or else from the first shard that has them.
+ * The preprocessing, the class names and the threshold of unknown answers come from the `metadata` of the index, or else from the first
+ * shard that has them.
  *
  * @param readShard - Reads one shard.
  * @throws {WeightsError} when a shard is missing, damaged, outside the folder of the index, or lacks an array.
@@ -38,7 +39,7 @@ export async function readShards(
       shards.set(names[i], await readShard(path));
     } catch (cause) {
       throw new WeightsError(
-        `${where}: the shard ${show(names[i])} of '${file}' cannot be read. ${cause instanceof Error ? cause.message : ''}`,
+        `${where}: the shard ${show(names[i])} of '${file}' cannot be read: ${cause instanceof Error ? cause.message.replace(/^\w+: /, '') : ''}`,
         { cause },
       );
     }

@@ -36,7 +36,20 @@ export async function readWeightFile(source: string | Uint8Array): Promise<Named
 export async function readWeightFileFor(where: string, source: string | Uint8Array): Promise<NamedArrays> {
   if (typeof source !== 'string') return readBytes(where, source);
   const path = (await isFolder(source)) ? await weightFileIn(where, source) : source;
-  return path.endsWith('.json') ? readJson(where, path) : readBytes(where, await read(where, path), path);
+  if (path.endsWith('.json')) return readJson(where, path);
+  const bytes = await read(where, path);
+  return naming(where, path, () => readBytes(where, bytes, path));
+}
+
+/** Names the function that the user called and the file in the errors of a reader, which sees only bytes. */
+async function naming(where: string, path: string, readArrays: () => NamedArrays | Promise<NamedArrays>): Promise<NamedArrays> {
+  try {
+    return await readArrays();
+  } catch (cause) {
+    // The error for a file that is missing or of another kind names it already.
+    if (!(cause instanceof WeightsError) || cause.message.startsWith(`${where}: expected a weight file, received '`)) throw cause;
+    throw new WeightsError(`${where}: '${path}' cannot be read: ${cause.message.replace(/^\w+: /, '')}`, { cause });
+  }
 }
 
 async function readBytes(where: string, bytes: Uint8Array, path?: string): Promise<NamedArrays> {
@@ -77,7 +90,7 @@ async function readJson(where: string, path: string): Promise<NamedArrays> {
       .some((shard) => String(shard).endsWith('.h5'))
   ) {
     const { readKerasShards } = await import('../../hdf5/index.js');
-    return readKerasShards(text, (name) => read(where, join(dirname(path), name)));
+    return naming(where, path, () => readKerasShards(text, (name) => read(where, join(dirname(path), name))));
   }
   if (isRecord(map) && Object.values(map).every((shard) => typeof shard === 'string')) {
     return readShards(where, path, { weight_map: map, metadata: content.metadata }, async (shard) =>
@@ -88,12 +101,14 @@ async function readJson(where: string, path: string): Promise<NamedArrays> {
     throw new WeightsError(`${where}: expected a weight file, received '${path}', ${foreignJson(text) ?? ''}`);
   }
   const data = await Promise.all(shardPaths(where, path, weightsManifest).map((shard) => read(where, shard)));
-  return readTfjs({
-    modelTopology,
-    format,
-    weightSpecs: (weightsManifest ?? []).flatMap(({ weights }) => weights),
-    weightData: data.map(({ buffer, byteOffset, byteLength }) => (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength)),
-  });
+  return naming(where, path, () =>
+    readTfjs({
+      modelTopology,
+      format,
+      weightSpecs: (weightsManifest ?? []).flatMap(({ weights }) => weights),
+      weightData: data.map(({ buffer, byteOffset, byteLength }) => (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength)),
+    }),
+  );
 }
 
 async function read(where: string, path: string): Promise<Uint8Array> {

@@ -92,7 +92,7 @@ describe('what cannot be read is refused in one sentence', () => {
       `"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/nothing.h5', which does not exist."`,
     );
     expect(await refusal(written('text.h5', 'not weights'))).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: expected a file of safetensors, PyTorch or Keras, received bytes of another format."`,
+      `"WeightsError: readWeightFile: 'FOLDER/text.h5' cannot be read: expected a file of safetensors, PyTorch or Keras, received bytes of another format."`,
     );
     expect(await refusal(written('a.json', '{'))).toMatchInlineSnapshot(
       `"WeightsError: readWeightFile: 'FOLDER/a.json' is not valid JSON."`,
@@ -104,6 +104,56 @@ describe('what cannot be read is refused in one sentence', () => {
       `"WeightsError: readWeightFile: 'FOLDER/c.json' names a file outside its folder: '../x.bin'."`,
     );
   });
+});
+
+test('the error for a damaged file names the file and the function that the user called', async () => {
+  const model = efficientNet(TINY, { seed: 1 });
+  const truncated = (name: string): string => {
+    const path = join(folder, `truncated-${name.replaceAll('/', '-')}`);
+    const bytes = readFileSync(fixture(name));
+    writeFileSync(path, bytes.subarray(0, bytes.length >> 1));
+    return path;
+  };
+  for (const name of [
+    'weights/state.safetensors',
+    'weights/state.pth',
+    'weights/state-legacy.pth',
+    'keras/tiny_tf2.h5',
+    'keras/tiny.keras',
+  ]) {
+    const path = truncated(name);
+    for (const [where, act] of [
+      ['loadWeights', () => loadWeights(model, path)],
+      ['readWeightFile', () => readWeightFile(path)],
+    ] as const) {
+      const message = await act().then(
+        () => 'read',
+        (error: unknown) => (error as Error).message,
+      );
+      expect(message).toContain(`${where}: '${path}' cannot be read: `);
+      // The name of an inner function would look like a second error.
+      expect(message.match(/\b(?:read[A-Z]\w+|loadWeights): /g)).toEqual([`${where}: `]);
+    }
+  }
+  model.dispose();
+});
+
+test('the error for a damaged part of a folder names the part or the folder', async () => {
+  const parts = ['sequential.weights.json', ...[0, 1, 2, 3].map((i) => `sequential_0000${i}.weights.h5`)];
+  const path = mkdtempSync(join(folder, 'parts-'));
+  for (const file of parts) writeFileSync(join(path, file), gunzipSync(readFileSync(fixture(`keras/versions/keras-3.15.1-${file}.gz`))));
+  writeFileSync(join(path, parts[2]!), readFileSync(join(path, parts[2]!)).subarray(0, 900));
+  await expect(readWeightFile(join(path, parts[0]!))).rejects.toThrow(
+    `readWeightFile: '${join(path, parts[0]!)}' cannot be read: 'sequential_00001.weights.h5' cannot be read: `,
+  );
+  writeFileSync(
+    join(path, 'model.json'),
+    JSON.stringify({ weightsManifest: [{ paths: ['a.bin'], weights: [{ name: 'a', shape: [2], dtype: 'float32' }] }] }),
+  );
+  writeFileSync(join(path, 'a.bin'), new Uint8Array(4));
+  await expect(readWeightFile(join(path, 'model.json'))).rejects.toThrow(
+    `readWeightFile: '${join(path, 'model.json')}' cannot be read: 'a' ends at byte 8 of the data`,
+  );
 });
 
 describe('readTfjs', () => {

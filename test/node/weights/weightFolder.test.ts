@@ -8,7 +8,14 @@ import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readWeightFile } from '../../../src/node/weights/index.js';
 import { preprocessingOf } from '../../../src/image/index.js';
-import { classNamesOf, efficientNet, setClassNames, setPreprocessing } from '../../../src/models/index.js';
+import {
+  classNamesOf,
+  efficientNet,
+  setClassNames,
+  setPreprocessing,
+  setUnknownThreshold,
+  unknownThresholdOf,
+} from '../../../src/models/index.js';
 import { VARIANTS } from '../../../src/scaling/index.js';
 import { loadWeights, readWeights, weightArray, weightsOf, writeSafetensors } from '../../../src/weights/index.js';
 
@@ -61,19 +68,20 @@ describe('sharded weights', () => {
     }
   });
 
-  test('the preprocessing and class names of a model survive in shards or in their index', async () => {
+  test('the preprocessing, class names and threshold of a model survive in shards or in their index', async () => {
     await tf.setBackend('cpu');
     const variant = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 };
     const classNames = ['cat', 'dog'];
     const model = efficientNet(variant, { classes: 2, inputSize: 32 });
     setClassNames(model, classNames);
     setPreprocessing(model, { inputSize: 32, fit: 'crop', interpolation: 'bicubic' });
+    setUnknownThreshold(model, 0.625);
     const arrays = await weightsOf(model);
-    const notes = { preprocessing: arrays.preprocessing, classNames: arrays.classNames };
+    const notes = { preprocessing: arrays.preprocessing, classNames: arrays.classNames, unknownThreshold: 0.625 };
     const halves = [[...arrays].slice(0, 20), [...arrays].slice(20)];
     const map = Object.fromEntries(halves.flatMap((half, i) => half.map(([name]) => [name, `model-${i}.safetensors`])));
     const shard = (half: (typeof halves)[number] = [], own = {}): Uint8Array => writeSafetensors(Object.assign(new Map(half), own));
-    const strings = { preprocessing: JSON.stringify(notes.preprocessing), classes: JSON.stringify(classNames) };
+    const strings = { preprocessing: JSON.stringify(notes.preprocessing), classes: JSON.stringify(classNames), unknownThreshold: '0.625' };
     for (const [own, metadata] of [
       [notes, { total_size: 12 }],
       [{}, { total_size: 12, ...strings }],
@@ -84,10 +92,11 @@ describe('sharded weights', () => {
         'model-1.safetensors': shard(halves[1], own),
       });
       const read = await readWeightFile(path);
-      expect({ preprocessing: read.preprocessing, classNames: read.classNames }).toEqual(notes);
+      expect({ preprocessing: read.preprocessing, classNames: read.classNames, unknownThreshold: read.unknownThreshold }).toEqual(notes);
       const loaded = efficientNet(variant, { classes: 2, inputSize: 32 });
       await loadWeights(loaded, read);
       expect([classNamesOf(loaded), preprocessingOf(loaded)]).toEqual([classNames, preprocessingOf(model)]);
+      expect(unknownThresholdOf(loaded)).toBe(0.625);
       loaded.dispose();
     }
     model.dispose();
@@ -114,7 +123,7 @@ describe('sharded weights', () => {
     expect(
       await refusal(folderWith({ [name]: both, 'model-1.safetensors': first.slice(0, -1), 'model-2.safetensors': second })),
     ).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: the shard 'model-1.safetensors' of 'FOLDER/model.safetensors.index.json' cannot be read. readWeightFile: 'b' ends at byte 8 of the data, the file has 7. It is truncated or damaged."`,
+      `"WeightsError: readWeightFile: the shard 'model-1.safetensors' of 'FOLDER/model.safetensors.index.json' cannot be read: 'b' ends at byte 8 of the data, the file has 7. It is truncated or damaged."`,
     );
     expect(await refusal(folderWith({ [name]: both, 'model-1.safetensors': first, 'model-2.safetensors': first }))).toMatchInlineSnapshot(
       `"WeightsError: readWeightFile: expected 'c' in the shard 'model-2.safetensors', as 'FOLDER/model.safetensors.index.json' says, received a shard without it. The shard is damaged or of another model."`,
