@@ -1,6 +1,6 @@
 // Scores of how well a model knows an image, from its features and logits. The higher, the better known.
 
-import { choleskySolver } from '../../src/training/choleskySolver.js';
+import { choleskySolver, type CholeskySolver } from '../../src/training/choleskySolver.js';
 
 /** A trained classifier, and the features it learned from. */
 export interface Fitted {
@@ -46,8 +46,12 @@ export function logitsOf({ width, classes, kernel, bias }: Fitted, row: Float32A
   return logits;
 }
 
-/** Returns every score by name. */
-export function scoresOf(fitted: Fitted): Readonly<Record<string, Score>> {
+/**
+ * Returns every score by name.
+ *
+ * @param asked - The images that will be scored.
+ */
+export function scoresOf(fitted: Fitted, asked: readonly Float32Array[]): Readonly<Record<string, Score>> {
   const { classes, width, rows, labels, temperature } = fitted;
   const members = Array.from({ length: classes }, (_, c) => rows.filter((_row, i) => labels[i] === c));
   const means = members.map((own) => meanOf(own, width));
@@ -69,23 +73,30 @@ export function scoresOf(fitted: Fitted): Readonly<Record<string, Score>> {
     return unitRows.map((own) => dot(own, query)).sort((a, b) => b - a)[4] as number;
   };
 
-  const within = covarianceForms(
+  const centered = rows.map((row) => minus(row, center));
+  const within = covarianceOf(
     rows.map((row, i) => minus(row, means[labels[i] as number] as Float64Array)),
     width,
     0.5,
   );
-  const overall = covarianceForms(
-    rows.map((row) => minus(row, center)),
-    width,
-    0.5,
-  );
-  const distance = (row: Float32Array): number => Math.min(...within(means.map((mean) => minus(row, mean))));
-  const relative: Score = (row) => (overall([minus(row, center)])[0] as number) - distance(row);
-  const residual = residualOf(
-    rows.map((row) => minus(row, center)),
-    width,
-  );
-  const lengths = rows.map((row) => residual(minus(row, center)));
+  const overall = covarianceOf(centered, width, 0.5);
+  // Squared distances to the common mean, in one go. Those to the class means follow from dot products.
+  const all = [...rows, ...asked];
+  const shifted = all.map((row) => minus(row, center));
+  const [own, common] = [within, overall].map((solver) => {
+    const forms = solver.quadraticForms(shifted);
+    return new Map(all.map((row, i) => [row, forms[i] as number]));
+  }) as [Map<Float32Array, number>, Map<Float32Array, number>];
+  const offsets = means.map((mean) => minus(mean, center));
+  const weights = offsets.map((offset) => within.solve(offset));
+  const distance = (row: Float32Array): number => {
+    const moved = minus(row, center);
+    const squares = weights.map((weight, c) => (own.get(row) as number) - 2 * dot(weight, moved) + dot(weight, offsets[c] as Float64Array));
+    return Math.min(...squares);
+  };
+  const relative: Score = (row) => (common.get(row) as number) - distance(row);
+  const residual = residualOf(centered, width);
+  const lengths = centered.map(residual);
   const alpha =
     rows.reduce((sum, row) => sum + Math.max(...logitsOf(fitted, row)), 0) /
     Math.max(
@@ -123,12 +134,8 @@ function together(first: Score, second: Score, rows: readonly Float32Array[]): S
   return (row) => first(row) / a + second(row) / b;
 }
 
-/** Returns a function that computes vᵀ Σ⁻¹ v, with the covariance of centered rows mixed with its mean variance times the identity. */
-function covarianceForms(
-  centered: readonly Float64Array[],
-  width: number,
-  shrinkage: number,
-): (vectors: readonly Float64Array[]) => Float64Array {
+/** Factors the covariance of centered rows mixed with its mean variance times the identity. */
+function covarianceOf(centered: readonly Float64Array[], width: number, shrinkage: number): CholeskySolver {
   const matrix = new Float64Array(width * width);
   for (const row of centered) {
     for (let i = 0; i < width; i++) {
@@ -138,8 +145,7 @@ function covarianceForms(
   }
   const variance = centered.reduce((sum, row) => sum + dot(row, row), 0) / (centered.length * width);
   for (let i = 0; i < width; i++) matrix[i * width + i] = (matrix[i * width + i] as number) + shrinkage * variance;
-  const solver = choleskySolver(matrix, width);
-  return (vectors) => solver.quadraticForms(vectors);
+  return choleskySolver(matrix, width);
 }
 
 /** Returns a function that measures how much of a centered vector lies outside the first principal components. */

@@ -32,9 +32,9 @@ export function confusionHtml(evaluation: Evaluation, linked: ReadonlySet<string
     shown.length === classNames.length
       ? ''
       : ` The ${shown.length} of ${counted(classNames.length, 'class', 'classes')} with the most mistakes are shown.`;
-  const caption = `Confusion matrix: rows are true classes, columns are predicted classes. Select a number to see its mistakes.${subset}`;
-  return `<div class="scroll matrix" tabindex="0" role="region" aria-label="Confusion matrix"><table>
-<caption>${caption}</caption>
+  const about = `Rows are true classes, columns are predicted classes. Select a number to see its mistakes.${subset}`;
+  return `<p>${about}</p>
+<div class="scroll matrix" tabindex="0" role="region" aria-label="Confusion matrix"><table>
 <thead><tr><th scope="col">true \\ predicted</th>${shown.map((guess) => `<th scope="col"><span>${nameOf(guess)}</span></th>`).join('')}</tr></thead>
 <tbody>${shown.map((truth) => `<tr><th scope="row">${nameOf(truth)}</th>${shown.map((guess) => cell(truth, guess)).join('')}</tr>`).join('\n')}</tbody>
 </table></div>`;

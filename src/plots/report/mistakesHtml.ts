@@ -62,9 +62,9 @@ function cardHtml(mistake: ReportMistake, { url, heatUrl, labelHeatUrl }: Galler
   const heat = (source: string | undefined, of: string): string =>
     source === undefined
       ? ''
-      : `<figure><img loading="lazy" src="${escaped(source)}" alt="The same image with a heat map of ${escaped(of)}"><figcaption>${escaped(of)}</figcaption></figure>`;
+      : `<figure><img src="${escaped(source)}" alt="The same image with a heat map of ${escaped(of)}"><figcaption>${escaped(of)}</figcaption></figure>`;
   return (
-    `<li id="${idOf(mistake)}"><div class="pair"><figure><img loading="lazy" src="${escaped(url)}" alt="${escaped(name)}, ${escaped(label)} predicted as ` +
+    `<li id="${idOf(mistake)}"><div class="pair"><figure><img src="${escaped(url)}" alt="${escaped(name)}, ${escaped(label)} predicted as ` +
     `${escaped(predicted)}">${heatUrl === undefined ? '' : '<figcaption>image</figcaption>'}</figure>${heat(heatUrl, predicted)}${heat(labelHeatUrl, label)}</div>` +
     `<p>${answerHtml(mistake)}</p><p class="soft">${escaped(name)}</p></li>`
   );

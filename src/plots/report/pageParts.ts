@@ -22,7 +22,8 @@ nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; 
 .tiles dt { color: var(--soft); font-size: .85rem; }
 .tiles dd { margin: 0; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
 .tiles dd small { display: block; font-size: .8rem; color: var(--soft); }
-.charts { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; align-items: start; }
+.charts > * { min-width: 0; }
 figure { margin: 0; min-width: 0; max-width: 100%; }
 .chart { overflow-x: auto; }
 .chart svg { display: block; }
@@ -64,7 +65,8 @@ summary { cursor: pointer; font-weight: 600; padding: .25rem 0; overflow-wrap: a
 .settings dd { margin: 0; overflow-wrap: anywhere; }
 footer { color: var(--soft); font-size: .85rem; padding-bottom: 3rem; }
 @media (max-width: 30rem) { .settings { grid-template-columns: 1fr; gap: 0; } .settings dd { margin-bottom: .5rem; } }
-@media print { .scroll { max-height: none; overflow: visible; } nav, .skip { display: none; } figure, .tiles div, tr, .advice { break-inside: avoid; } h2, h3, summary { break-after: avoid; } }
+@media (min-width: 60rem) { .chart svg { max-width: 100%; height: auto; } }
+@media print { .chart svg { max-width: 100%; height: auto; } .scroll { max-height: none; overflow: visible; } nav, .skip { display: none; } figure, .tiles div, tr, .advice { break-inside: avoid; } h2, h3, summary { break-after: avoid; } }
 `;
 
 /**
