@@ -81,6 +81,7 @@ const files = await writeReport(out, {
   history,
   settings: { variant: 'lite0', weights: 'ImageNet', epochs: 20, 'image size': 224, seed: 1 },
   imageOf: ({ file }) => decodeImage(path.join(folder, file)),
+  onProgress: progressBar(),
 });
 await writeFile(path.join(out, 'predictions.csv'), predictionsCsv(evaluation));
 await writeFile(path.join(out, 'panda.png'), panda);

@@ -47,7 +47,7 @@ describe.skipIf(noChromium !== undefined)('a report in Chromium', () => {
 
   test.each([
     ['light', 1280],
-    ['light', 360],
+    ['light', 380],
     ['dark', 1280],
     ['dark', 360],
   ] as const)('%s, %d pixels wide: quiet, self-contained, accessible', async (scheme, width) => {
@@ -61,15 +61,19 @@ describe.skipIf(noChromium !== undefined)('a report in Chromium', () => {
     await page.close();
   });
 
-  test('every image has a text alternative, and every photo of the gallery is drawn with its heat map', async () => {
+  test('every image has a text alternative, and every photo of the gallery is drawn with its heat maps', async () => {
     const { page } = await open('light', 1280);
+    await page.evaluate(() => {
+      for (const folded of document.querySelectorAll('details')) folded.open = true;
+      return Promise.all([...document.images].map((image) => image.decode()));
+    });
     const pictures = await page.evaluate(() => [...document.images].map(({ alt, naturalWidth }) => ({ alt, naturalWidth })));
-    expect(pictures).toHaveLength(24);
+    expect(pictures).toHaveLength(36);
     expect(pictures.filter(({ alt, naturalWidth }) => alt.length < 20 || naturalWidth === 0)).toEqual([]);
     const charts = await page.evaluate(() =>
       [...document.querySelectorAll('svg')].map((svg) => svg.getAttribute('aria-label')?.length ?? 0),
     );
-    expect(charts).toHaveLength(7);
+    expect(charts).toHaveLength(8);
     expect(Math.min(...charts)).toBeGreaterThan(20);
     await page.close();
   });
@@ -87,6 +91,21 @@ describe.skipIf(noChromium !== undefined)('a report in Chromium', () => {
     await page.keyboard.press('Space');
     expect(await scores()).toEqual([...falling].reverse());
     expect(await page.getByRole('status').textContent()).toBe('Sorted by F1, ascending.');
+    await page.close();
+  });
+
+  test('a cell of the confusion matrix opens its mistakes, without another file', async () => {
+    const { page } = await open('light', 380);
+    const cells = page.locator('.matrix td a');
+    const id = ((await cells.last().getAttribute('href')) ?? '').slice(1);
+    await page.evaluate(() => {
+      for (const folded of document.querySelectorAll('details')) folded.open = false;
+    });
+    const mistakes = page.locator(`[id="${id}"] li`);
+    expect(await mistakes.first().isVisible()).toBe(false);
+    await cells.last().click();
+    expect(await mistakes.count()).toBe(Number(await cells.last().textContent()));
+    expect(await mistakes.first().isVisible()).toBe(true);
     await page.close();
   });
 

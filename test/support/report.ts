@@ -49,6 +49,16 @@ export function fullReport(): WriteReportOptions {
     before: evaluationOf(0.5),
     model,
     imageOf: ({ index }) => picture(index),
+    maxImages: 12,
+    unknownConfidences: [0.3, 0.4, 0.6, 0.9],
+    unknownThreshold: 0.5,
+    findings: [
+      {
+        kind: 'near <duplicates>',
+        advice: 'Remove all but one of each group.',
+        images: [{ origin: 'folder 1/picture "1".jpg' }, { origin: 'a&b.jpg', label: 'hat', suggested: 'dress' }],
+      },
+    ],
     history: [
       { name: 'head', history },
       { name: 'fine-tuning', history },

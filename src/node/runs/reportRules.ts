@@ -1,8 +1,8 @@
 // Rules for the options of writeReport.
 
-import { anything, boolean, callable, nonNegativeInteger, positiveInteger, rule, text } from '../../core/internal.js';
+import { anything, boolean, callable, nonNegativeInteger, positiveInteger, probability, rule, signal, text } from '../../core/internal.js';
 import type { Evaluation, MultiLabelEvaluation } from '../../evaluation/metrics/index.js';
-import { metricHistory, reportSchedule, reportSettings } from '../../plots/internal.js';
+import { confidences, metricHistory, reportFindings, reportSchedule, reportSettings } from '../../plots/internal.js';
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -41,4 +41,9 @@ export const REPORT_RULES = {
     'a preprocessing, or a model, runtime or dataset that has one',
     (value) => typeof value === 'object' && value !== null,
   ),
+  findings: reportFindings,
+  unknownConfidences: confidences,
+  unknownThreshold: probability,
+  onProgress: callable,
+  signal,
 };

@@ -3,13 +3,13 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, checkOptions, invalid, show, text } from '../../core/internal.js';
-import { DataError, OptionError } from '../../core/index.js';
+import { check, checkOptions, invalid, show, text, trackProgress } from '../../core/internal.js';
+import { DataError, OptionError, type ProgressListener } from '../../core/index.js';
 import { checkPredictions, checkSameData } from '../../evaluation/metrics/internal.js';
 import { checkEvaluatedModel } from '../../evaluation/predict/internal.js';
 import { gradCam, overlayHeat } from '../../evaluation/explain/index.js';
 import { mostWrong, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../../evaluation/metrics/index.js';
-import { modelSummary } from '../../models/index.js';
+import { modelSummary, unknownThresholdOf } from '../../models/index.js';
 import { checkPixels, describePreprocessing, preprocessingFor } from '../../image/internal.js';
 import { resize, type Pixels, type PreprocessingSource } from '../../image/index.js';
 import { checkModel, reasonOf, variantPlanOf } from '../../models/internal.js';
@@ -19,7 +19,10 @@ import { EVALUATION, REPORT_RULES } from './reportRules.js';
 import { makeWritableFolder, replaceFile, unwritable } from '../files/internal.js';
 
 /** Options of {@link writeReport}. */
-export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'schedule' | 'settings'> {
+export interface WriteReportOptions extends Pick<
+  ReportContents,
+  'before' | 'findings' | 'history' | 'schedule' | 'settings' | 'unknownConfidences'
+> {
   /** Title of the page. @defaultValue 'Evaluation' */
   readonly title?: string | undefined;
   readonly evaluation: Evaluation | MultiLabelEvaluation;
@@ -27,14 +30,26 @@ export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'his
   readonly model?: LayersModel | undefined;
   /** Loads the image of a prediction, for example `({ file }) => decodeImage(join(folder, file))`. @defaultValue no gallery */
   readonly imageOf?: ((row: PredictionRow) => Pixels | Promise<Pixels>) | undefined;
-  /** Maximum number of images in the gallery of mistakes. @defaultValue 12 */
+  /** Maximum number of mistakes with images, most confident first. The others are listed by name. @defaultValue 100 */
   readonly maxImages?: number | undefined;
-  /** Whether to add Grad-CAM heat maps to the images. Requires `model`. @defaultValue true if `model` is set */
+  /**
+   * Whether to add Grad-CAM heat maps of the predicted and of the true class to the images. Requires `model`.
+   * @defaultValue true if `model` is set
+   */
   readonly heatMaps?: boolean | undefined;
   /** The preprocessing of images, for the heat maps. @defaultValue the model's own, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
   /** Batch size for the memory of activations in the model's table. @defaultValue 32 */
   readonly batchSize?: number | undefined;
+  /**
+   * The probability below which an answer counts as unknown, in [0, 1].
+   * @defaultValue the threshold stored in the model, see `setUnknownThreshold`
+   */
+  readonly unknownThreshold?: number | undefined;
+  /** Called after every image. @defaultValue none */
+  readonly onProgress?: ProgressListener | undefined;
+  /** Aborts the report between two images. Nothing is written then. @defaultValue never */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The paths of the files of a report. */
@@ -43,19 +58,20 @@ export interface WrittenReport {
   readonly json: string;
 }
 
-// Pixels. The page shows an image at most 11rem (176 pixels) wide. Twice that is sharp on high-density screens.
-const SIDE = 352;
+// Pixels. The page shows an image at most 9rem (144 pixels) high. Twice that is sharp on high-density screens.
+const SIDE = 288;
 
 /**
  * Writes a self-contained HTML report, and its values as JSON, into a folder. Missing folders are created.
  *
- * The report states how the model preprocesses images. Heat maps use the same preprocessing.
+ * With `imageOf`, the mistakes are shown with their images: as many as `maxImages`, each about 20 kB, or 60 kB with heat maps. The report
+ * states how the model preprocesses images. Heat maps use the same preprocessing.
  *
  * Each file is replaced as a whole, so that it is never incomplete.
  *
  * @returns The paths of the two files.
  * @throws {OptionError} when an option is unknown, missing or has a wrong value, the model does not have the classes of the evaluation, or
- *   `before` is combined with a multi-label evaluation.
+ *   `before` or a threshold is combined with a multi-label evaluation.
  * @throws {DataError} when an image cannot be loaded, the folder cannot be written, or `before` is an evaluation of other data.
  * @throws {MissingPackageError} when `vega`, `vega-lite`, `vega-interpreter` or `sharp` is not installed.
  * @example
@@ -74,10 +90,15 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     settings,
     model,
     imageOf,
-    maxImages = 12,
+    maxImages = 100,
     heatMaps = model !== undefined,
     batchSize = 32,
     preprocessing,
+    findings,
+    unknownConfidences,
+    unknownThreshold: givenThreshold,
+    onProgress,
+    signal,
   } = checkOptions(where, options, REPORT_RULES);
   check(where, 'evaluation', evaluation, EVALUATION);
   checkPredictions(where, evaluation, 'evaluation');
@@ -88,6 +109,10 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   }
   if (before !== undefined && evaluation.multiLabel)
     throw invalid(where, 'before', 'no value with a multi-label evaluation', before, 'Write a report for each, and compare their metrics.');
+  for (const [option, value] of Object.entries({ unknownConfidences, unknownThreshold: givenThreshold })) {
+    if (value !== undefined && evaluation.multiLabel)
+      throw invalid(where, option, 'no value with a multi-label evaluation', value, 'Each label has its own threshold.');
+  }
   if (before !== undefined && !evaluation.multiLabel) checkSameData(where, before, evaluation);
   if (heatMaps && model === undefined) throw invalid(where, 'heatMaps', 'nothing without `model`', heatMaps);
   const record =
@@ -99,6 +124,7 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
         `received none. Pass it, state it with \`setPreprocessing\`, or pass \`heatMaps: false\`.`,
     );
   }
+  signal?.throwIfAborted();
   const fail = unwritable(where, 'folder', folder);
   // Drawing a report takes minutes.
   const made = await mkdir(folder, { recursive: true }).catch(fail);
@@ -114,10 +140,17 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
       settings: record === undefined ? settings : { preprocessing: describePreprocessing(record), ...settings },
       summary: model === undefined ? undefined : modelSummary(model, { batchSize }),
       plan,
+      findings,
+      unknownConfidences,
+      unknownThreshold: givenThreshold ?? (model === undefined || evaluation.multiLabel ? undefined : unknownThresholdOf(model)),
       gallery:
         imageOf === undefined || maxImages === 0
           ? undefined
-          : await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined),
+          : await gallery(evaluation, maxImages, imageOf, {
+              explained: explains ? { model, preprocessing: record } : undefined,
+              onProgress,
+              signal,
+            }),
     };
     const html = path.join(folder, 'report.html');
     const json = path.join(folder, 'report.json');
@@ -136,26 +169,43 @@ interface Explained {
   readonly preprocessing: PreprocessingSource | undefined;
 }
 
+interface GalleryWork {
+  readonly explained: Explained | undefined;
+  readonly onProgress: ProgressListener | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function gallery(
   evaluation: Evaluation | MultiLabelEvaluation,
   limit: number,
   imageOf: NonNullable<WriteReportOptions['imageOf']>,
-  explained: Explained | undefined,
+  { explained, onProgress, signal }: GalleryWork,
 ): Promise<GalleryImage[]> {
   const images: GalleryImage[] = [];
-  for (const row of mostWrong(evaluation, limit)) {
+  const rows = mostWrong(evaluation, limit);
+  const progress = trackProgress(onProgress, 'report', 'images', rows.length);
+  for (const row of rows) {
+    signal?.throwIfAborted();
     const image = await imageFor(imageOf, row);
     const scale = Math.min(1, SIDE / Math.max(image.width, image.height));
     const small = resize(image, [Math.max(1, Math.round(image.height * scale)), Math.max(1, Math.round(image.width * scale))], {
       antialias: true,
     });
-    const url = await imageDataUrl(small);
-    const heat =
-      explained === undefined
-        ? undefined
-        : await gradCam(explained.model, image, { target: row.predictedIndex, preprocessing: explained.preprocessing });
-    images.push({ row, url, heatUrl: heat === undefined ? undefined : await imageDataUrl(overlayHeat(small, heat)) });
+    const heatUrlOf = async (target: number): Promise<string | undefined> => {
+      if (explained === undefined) return undefined;
+      const heat = await gradCam(explained.model, image, { target, preprocessing: explained.preprocessing });
+      return imageDataUrl(overlayHeat(small, heat));
+    };
+    const isSame = row.labelIndex === row.predictedIndex;
+    images.push({
+      row,
+      url: await imageDataUrl(small),
+      heatUrl: await heatUrlOf(row.predictedIndex),
+      labelHeatUrl: isSame ? undefined : await heatUrlOf(row.labelIndex),
+    });
+    progress(images.length);
   }
+  progress.end(images.length);
   return images;
 }
 

@@ -9,6 +9,7 @@ import {
   invalid,
   nullable,
   positiveInteger,
+  probability,
   record,
   rule,
   text,
@@ -29,6 +30,26 @@ export interface GalleryImage {
   readonly url: string;
   /** The same image with the heat map of the predicted class. */
   readonly heatUrl?: string | undefined;
+  /** The same image with the heat map of the true class. */
+  readonly labelHeatUrl?: string | undefined;
+}
+
+/** A problem of the data, with its images and what to do about it. */
+export interface ReportFinding {
+  /** Name of the problem, such as `duplicates`. */
+  readonly kind: string;
+  /** One sentence on what to do. */
+  readonly advice: string;
+  readonly images: readonly ReportFindingImage[];
+}
+
+/** An image of a finding. */
+export interface ReportFindingImage {
+  /** Path or name of the image. */
+  readonly origin: string;
+  readonly label?: string | undefined;
+  /** The class that the image probably has. */
+  readonly suggested?: string | undefined;
 }
 
 /** The contents of a report. */
@@ -45,6 +66,15 @@ export interface ReportContents {
   /** Any settings to list, such as training options. */
   readonly settings?: Readonly<Record<string, string | number | boolean | null>> | undefined;
   readonly gallery?: readonly GalleryImage[] | undefined;
+  /**
+   * Confidences of images that show none of the classes: the probability of the most probable class of each. With it, the report states how
+   * well the confidence separates them from the evaluated images.
+   */
+  readonly unknownConfidences?: ArrayLike<number> | undefined;
+  /** The probability below which an answer counts as unknown, in [0, 1]. */
+  readonly unknownThreshold?: number | undefined;
+  /** Problems of the data to list. */
+  readonly findings?: readonly ReportFinding[] | undefined;
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => record.accepts(value);
@@ -82,6 +112,30 @@ const row = rule<PredictionRow>('a row of `mostWrong`', (value) => {
   const { index, file, label, predicted, probability } = (value ?? {}) as Partial<PredictionRow>;
   return finite.accepts(index) && finite.accepts(probability) && [file, label, predicted].every((each) => typeof each === 'string');
 });
+const optionalText = (value: unknown): boolean => value === undefined || typeof value === 'string';
+export const reportFindings = rule<readonly ReportFinding[]>(
+  'a list of findings { kind, advice, images: [{ origin }] }',
+  (value) =>
+    Array.isArray(value) &&
+    value.every(
+      (finding: unknown) =>
+        isRecord(finding) &&
+        text.accepts(finding['kind']) &&
+        text.accepts(finding['advice']) &&
+        Array.isArray(finding['images']) &&
+        finding['images'].every(
+          (image: unknown) =>
+            isRecord(image) && text.accepts(image['origin']) && optionalText(image['label']) && optionalText(image['suggested']),
+        ),
+    ),
+);
+export const confidences = rule<ArrayLike<number>>(
+  'at least one number in [0, 1]',
+  (value) =>
+    (Array.isArray(value) || ArrayBuffer.isView(value)) &&
+    (value as unknown as ArrayLike<unknown>).length > 0 &&
+    Array.from(value as unknown as ArrayLike<unknown>).every(probability.accepts),
+);
 const dataUrl = rule<string>('a `data:` URL', (value) => typeof value === 'string' && value.startsWith('data:'));
 
 const evaluation = record as Rules<ReportContents>['evaluation'];
@@ -95,8 +149,11 @@ const RULES: Rules<ReportContents> = {
   summary,
   settings: reportSettings,
   gallery: arrayOf(record),
+  unknownConfidences: confidences,
+  unknownThreshold: probability,
+  findings: reportFindings,
 };
-const IMAGE_RULES: Rules<GalleryImage> = { row, url: dataUrl, heatUrl: dataUrl };
+const IMAGE_RULES: Rules<GalleryImage> = { row, url: dataUrl, heatUrl: dataUrl, labelHeatUrl: dataUrl };
 const SCHEDULE_RULES: Rules<NonNullable<ReportContents['schedule']>> = { rate: callable, steps: positiveInteger };
 
 /**
@@ -110,6 +167,10 @@ export function checkContents(where: string, contents: ReportContents): Given<Re
   const { title, evaluation: after, before, history, schedule, gallery = [] } = given;
   check(where, 'title', title, text);
   checkAnyEvaluation(where, after);
+  if (after.multiLabel && (given.unknownConfidences !== undefined || given.unknownThreshold !== undefined)) {
+    const option = given.unknownThreshold === undefined ? 'unknownConfidences' : 'unknownThreshold';
+    throw invalid(where, option, 'no value with a multi-label evaluation', given[option], 'Each label has its own threshold.');
+  }
   if (before !== undefined) {
     checkEvaluation(where, before, 'before');
     if (after.multiLabel)

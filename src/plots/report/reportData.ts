@@ -5,8 +5,8 @@ import type {
   ConfusedPair,
   Evaluation,
   EvaluationComparison,
+  LabelIssue,
   MultiLabelEvaluation,
-  PredictionRow,
 } from '../../evaluation/metrics/index.js';
 import type { ModelSummary } from '../../models/index.js';
 import {
@@ -14,13 +14,17 @@ import {
   compareEvaluations,
   confidenceInterval,
   confusedPairs,
-  mostWrong,
+  labelIssues,
   precisionRecallCurve,
   rocAuc,
 } from '../../evaluation/metrics/index.js';
 import { uniqueNames } from '../../evaluation/metrics/internal.js';
 import { phasesOf, type TrainingPhase } from '../metricHistory.js';
-import { checkContents, type ReportContents } from './reportContents.js';
+import { adviceOf } from './reportAdvice.js';
+import { checkContents, type ReportContents, type ReportFinding } from './reportContents.js';
+import { changesOf, mistakesOf, type ReportChange, type ReportMistake } from './reportMistakes.js';
+import { multiMetrics, singleMetrics } from './reportMetrics.js';
+import { unknownOf, type ReportUnknown } from './reportUnknown.js';
 
 /** The data of a report, as plain values. */
 export interface ReportData {
@@ -38,11 +42,29 @@ export interface ReportData {
   readonly confusions: readonly ConfusedPair[];
   /** Empty for multi-label evaluations. */
   readonly reliability: Evaluation['calibration']['bins'];
-  readonly mostWrong: readonly PredictionRow[];
-  readonly comparison: (Omit<EvaluationComparison, 'fixed' | 'broken'> & { readonly fixed: number; readonly broken: number }) | null;
+  /** Up to three sentences on what to do next. Empty for multi-label evaluations. */
+  readonly advice: readonly string[];
+  /** Wrong predictions, most confident first. */
+  readonly mistakes: readonly ReportMistake[];
+  /** Samples whose label is probably wrong, most suspicious first. Empty for multi-label evaluations. */
+  readonly suspects: readonly LabelIssue[];
+  /** How answers and images of other things split at thresholds. Null for multi-label evaluations. */
+  readonly unknown: ReportUnknown | null;
+  readonly findings: readonly ReportFinding[];
+  readonly comparison: ReportComparison | null;
   readonly history: readonly TrainingPhase[];
   readonly model: ModelSummary | null;
   readonly settings: NonNullable<ReportContents['settings']>;
+}
+
+/** The differences to an earlier evaluation. */
+export interface ReportComparison extends Omit<EvaluationComparison, 'fixed' | 'broken'> {
+  /** Samples that only the new evaluation predicts correctly. */
+  readonly fixed: readonly ReportChange[];
+  /** Samples that only the earlier evaluation predicts correctly. */
+  readonly broken: readonly ReportChange[];
+  /** Metrics of the earlier evaluation by name. `metrics` of the report has the new ones. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** The scores of a class, with the areas under its curves. */
@@ -83,18 +105,22 @@ export function reportData(contents: ReportContents): ReportData {
 
 /** Same as {@link reportData}, for the function that the user called. */
 export function reportDataFor(where: string, contents: ReportContents): ReportData {
-  const { title, evaluation, before, history, summary, settings = {} } = checkContents(where, contents);
+  const { title, evaluation, before, history, summary, settings = {}, findings = [] } = checkContents(where, contents);
   const names = uniqueNames(evaluation.classNames);
   const auc = rocAuc(evaluation);
   const precision = averagePrecision(evaluation);
   const ranking = { 'macro ROC AUC': auc.macro, 'macro average precision': precision.macro };
-  const comparison = before === undefined || evaluation.multiLabel ? null : compareEvaluations(before, evaluation);
+  const single = evaluation.multiLabel ? null : evaluation;
+  const unknown = single === null ? null : unknownOf(single, contents);
+  const confusions = single === null ? [] : confusedPairs(single, Number.MAX_SAFE_INTEGER);
+  const suspects = single === null ? [] : labelIssues(single);
   return {
     title,
     multiLabel: evaluation.multiLabel,
     samples: evaluation.count,
     classes: evaluation.classNames.length,
     metrics: !evaluation.multiLabel ? singleMetrics(evaluation, ranking) : multiMetrics(evaluation, ranking),
+    advice: single === null || unknown === null ? [] : adviceOf({ evaluation: single, suspects, confusions, coverage: unknown.coverage }),
     accuracyInterval: !evaluation.multiLabel ? confidenceInterval(evaluation, 'accuracy') : null,
     perClass: evaluation.perClass.map(({ precision: own, recall, f1, support }, i) => ({
       name: names[i] as string,
@@ -106,56 +132,23 @@ export function reportDataFor(where: string, contents: ReportContents): ReportDa
       support,
       decisions: !evaluation.multiLabel ? null : decisionsOf(evaluation, i),
     })),
-    confusions: !evaluation.multiLabel ? confusedPairs(evaluation, Number.MAX_SAFE_INTEGER) : [],
+    confusions,
     reliability: !evaluation.multiLabel ? evaluation.calibration.bins : [],
-    mostWrong: mostWrong(evaluation, 100),
-    comparison: comparison === null ? null : { ...comparison, fixed: comparison.fixed.length, broken: comparison.broken.length },
+    mistakes: mistakesOf(evaluation),
+    suspects,
+    unknown,
+    findings,
+    comparison: before === undefined || single === null ? null : comparisonOf(before, single),
     history: history === undefined ? [] : phasesOf(history),
     model: summary ?? null,
     settings,
   };
 }
 
-type Metrics = ReportData['metrics'];
-
-function singleMetrics(
-  { accuracy, topK, balancedAccuracy, macro, weighted, kappa, matthews, loss, calibration }: Evaluation,
-  ranking: Metrics,
-): Metrics {
-  return {
-    accuracy,
-    ...Object.fromEntries(
-      Object.entries(topK)
-        .filter(([k]) => k !== '1')
-        .map(([k, share]) => [`top-${k} accuracy`, share]),
-    ),
-    'balanced accuracy': balancedAccuracy,
-    'macro F1': macro.f1,
-    'macro precision': macro.precision,
-    'macro recall': macro.recall,
-    'weighted F1': weighted.f1,
-    ...ranking,
-    "Cohen's kappa": kappa,
-    Matthews: matthews,
-    loss,
-    'calibration error': calibration.ece,
-    'Brier score': calibration.brier,
-  };
-}
-
-function multiMetrics({ accuracy, hammingLoss, macro, micro, weighted, samples, loss }: MultiLabelEvaluation, ranking: Metrics): Metrics {
-  return {
-    'subset accuracy': accuracy,
-    'Hamming loss': hammingLoss,
-    'macro F1': macro.f1,
-    'micro F1': micro.f1,
-    'weighted F1': weighted.f1,
-    'samples F1': samples.f1,
-    'macro precision': macro.precision,
-    'macro recall': macro.recall,
-    ...ranking,
-    loss,
-  };
+function comparisonOf(before: Evaluation, after: Evaluation): ReportComparison {
+  const comparison = compareEvaluations(before, after);
+  const ranking = { 'macro ROC AUC': rocAuc(before).macro, 'macro average precision': averagePrecision(before).macro };
+  return { ...comparison, ...changesOf(before, after, comparison), metrics: singleMetrics(before, ranking) };
 }
 
 function decisionsOf(evaluation: MultiLabelEvaluation, column: number): ReportDecisions {

@@ -3,8 +3,8 @@
 import type { Evaluation, MultiLabelEvaluation } from '../../evaluation/metrics/index.js';
 import type { ChartSpec } from '../chart.js';
 import { counted, percent } from '../chart.js';
-import { classScoreChart } from '../classCharts.js';
-import { confusionChart } from '../confusionChart.js';
+import { classBalanceChart, classScoreChart } from '../classCharts.js';
+import { coverageChart } from '../coverageChart.js';
 import { precisionRecallChart, reliabilityChart, rocChart } from '../curveCharts.js';
 import { planChart } from '../planChart.js';
 import { drawSvg, escaped } from '../renderChart.js';
@@ -12,8 +12,12 @@ import { drawSchedule } from '../scheduleChart.js';
 import { hasOnlyGaps } from '../metricHistory.js';
 import { drawTraining } from '../trainingChart.js';
 import { SCRIPT, securityPolicy, STYLE } from './pageParts.js';
-import type { GalleryImage, ReportContents } from './reportContents.js';
+import { comparisonHtml } from './comparisonHtml.js';
+import { confusionHtml } from './confusionHtml.js';
+import { findingsHtml, mistakesHtml, shownPairs, suspectsHtml } from './mistakesHtml.js';
+import type { ReportContents } from './reportContents.js';
 import { reportDataFor, type ReportData } from './reportData.js';
+import type { ReportUnknown } from './reportUnknown.js';
 import { classTable, decisionTable, labelTable, modelTable, pairsTable } from './reportTables.js';
 
 interface Section {
@@ -23,7 +27,8 @@ interface Section {
 }
 
 /**
- * Builds a self-contained HTML page: summary, curves, sortable per-class table, confusion matrix, calibration, mistakes, model, settings.
+ * Builds a self-contained HTML page: summary with advice, comparison, sortable per-class table, confusion matrix whose cells open their
+ * images, mistakes, suspected labels, findings, curves, coverage, calibration, model and settings.
  *
  * Requires the same packages as `renderSvg`. The page loads nothing, follows the reader's color scheme, and supports keyboards and screen
  * readers.
@@ -72,7 +77,7 @@ ${sections.map((one) => `<section id="${one.id}" aria-labelledby="${one.id}-titl
 
 async function sectionsOf(
   where: string,
-  { evaluation, history, schedule, plan, gallery = [] }: ReportContents,
+  { evaluation, history, schedule, plan, unknownThreshold, gallery = [] }: ReportContents,
   data: ReportData,
 ): Promise<Section[]> {
   let charts = 0;
@@ -84,11 +89,11 @@ async function sectionsOf(
       .replace(/url\(#([^)]+)\)/g, `url(#${prefix}$1)`);
     return `<figure><div class="chart" tabindex="0" role="region" aria-label="Chart: ${name}">${svg}</div></figure>`;
   };
-  const sections: Section[] = [{ id: 'summary', title: 'Summary', html: tiles(data) }];
+  const sections: Section[] = [{ id: 'summary', title: 'Summary', html: `${adviceHtml(data)}${tiles(data)}` }];
   const add = (id: string, title: string, html: string): void => {
     sections.push({ id, title, html });
   };
-  if (data.comparison !== null) add('comparison', 'Before and after', comparisonHtml(data.comparison));
+  if (data.comparison !== null) add('comparison', 'Before and after', comparisonHtml(data.comparison, data));
   if (history !== undefined) {
     const isBroken = hasOnlyGaps(history);
     add(
@@ -101,13 +106,22 @@ async function sectionsOf(
     add('schedule', 'Learning rate', await draw('learning rate', drawSchedule(where, schedule.rate, schedule.steps)));
   const scores = `<h3>The scores as a chart</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`;
   if (!evaluation.multiLabel) {
-    add('classes', 'Classes', `${classTable(data)}\n${scores}`);
-    add('confusion', 'Confusion', `${await draw('confusion matrix', confusionChart(evaluation))}\n${pairsTable(data)}`);
+    const counts = evaluation.perClass.map(({ support }) => support);
+    const balance = `<h3>Class balance</h3>\n${await draw('samples by class', classBalanceChart(evaluation.classNames, counts))}`;
+    add('classes', 'Classes', `${classTable(data)}\n<div class="charts"><div>${scores}</div><div>${balance}</div></div>`);
+    add('confusion', 'Confusion', `${confusionHtml(evaluation, shownPairs(data))}\n${pairsTable(data)}`);
   } else {
     add('classes', 'Labels', `${labelTable(data)}\n${scores}`);
     add('confusion', 'Decisions', decisionTable(data));
   }
+  if (data.mistakes.length > 0) add('mistakes', 'Mistakes', mistakesHtml(data, gallery));
+  if (!evaluation.multiLabel) add('suspects', 'Suspected labels', suspectsHtml(data));
+  if (data.findings.length > 0) add('findings', 'Findings in the data', findingsHtml(data));
   add('curves', 'Curves', await curves(evaluation, draw));
+  if (!evaluation.multiLabel && data.unknown !== null) {
+    const chart = await draw('accuracy by coverage', coverageChart(evaluation, { unknownThreshold }));
+    add('unknown', 'None of these', `${unknownHtml(data.unknown)}\n${chart}`);
+  }
   if (!evaluation.multiLabel)
     add(
       'calibration',
@@ -115,7 +129,6 @@ async function sectionsOf(
       `<p>On the diagonal, predictions with a confidence of 80 % are correct in 80 % of cases. ` +
         `Below it the model is overconfident, above it underconfident.</p>\n${await draw('reliability', reliabilityChart(evaluation))}`,
     );
-  if (gallery.length > 0) add('mistakes', 'Most confident mistakes', galleryHtml(gallery));
   if (plan !== undefined || data.model !== null) {
     const chart = plan === undefined || plan.multiplyAdds === null ? '' : await draw('feature maps', planChart(plan));
     add('model', 'Model', `${data.model === null ? '' : modelTable(data.model)}\n${chart}`);
@@ -133,6 +146,28 @@ async function curves(
   return `<div class="charts">${await draw('ROC', rocChart(evaluation))}${await draw('precision and recall', precisionRecallChart(evaluation))}</div>`;
 }
 
+function adviceHtml({ advice }: ReportData): string {
+  return advice.length === 0 ? '' : `<ol class="advice">${advice.map((sentence) => `<li>${escaped(sentence)}</li>`).join('')}</ol>`;
+}
+
+function unknownHtml({ coverage, threshold, separation, accepted }: ReportUnknown): string {
+  const sentences = [
+    coverage === 0
+      ? 'At no confidence are 95 % of the answers correct.'
+      : `If only the most confident ${percent(coverage)} of the images get an answer, at most 5 % of the answers are wrong.`,
+    ...(separation === null
+      ? []
+      : [
+          `Images of other things: the area under the ROC curve (AUROC) of the confidence is ${separation.auc.toFixed(3)}, and ` +
+            `${percent(separation.falsePositiveRate95)} of them are accepted where 95 % of the known images are.`,
+        ]),
+    ...(threshold === null || accepted === null
+      ? []
+      : [`${percent(accepted)} of them reach the threshold ${threshold.toFixed(3)}, so they are not recognized as unknown.`]),
+  ];
+  return `<p>${sentences.join(' ')}</p>`;
+}
+
 function tiles({ metrics, accuracyInterval }: ReportData): string {
   const shares = new Set(['accuracy', 'balanced accuracy', 'subset accuracy', 'Hamming loss']);
   const items = Object.entries(metrics).map(([name, value]) => {
@@ -145,40 +180,6 @@ function tiles({ metrics, accuracyInterval }: ReportData): string {
     return `<div><dt>${escaped(name)}</dt><dd>${shown}${interval}</dd></div>`;
   });
   return `<dl class="tiles">${items.join('')}</dl>`;
-}
-
-function comparisonHtml({ accuracyGain, bothRight, bothWrong, fixed, broken, pValue }: NonNullable<ReportData['comparison']>): string {
-  const points = `${accuracyGain >= 0 ? '+' : '−'}${Math.abs(100 * accuracyGain).toFixed(1)} points`;
-  const p = pValue < 0.001 ? 'p < 0.001' : `p = ${pValue.toFixed(3)}`;
-  const isSignificant = pValue < SIGNIFICANCE;
-  const verdict = isSignificant
-    ? 'significant at the 5 % level'
-    : 'not significant at the 5 % level, so the difference may be due to chance';
-  return (
-    `<p>Accuracy <span${isSignificant ? ` class="${accuracyGain > 0 ? 'right' : 'wrong'}"` : ''}>${points}</span>: ` +
-    `${counted(fixed, 'sample is', 'samples are')} now correct, ${counted(broken, 'is', 'are')} now wrong, ` +
-    `${bothRight} remained correct and ${bothWrong} remained wrong (McNemar's exact test: ${p}, ${verdict}).</p>`
-  );
-}
-
-/** Only differences with a p-value below this are colored as a gain or a loss. */
-const SIGNIFICANCE = 0.05;
-
-function galleryHtml(gallery: readonly GalleryImage[]): string {
-  const items = gallery.map(({ row: { file, label, predicted, probability, index }, url, heatUrl }) => {
-    const name = file === '' ? `sample ${index}` : file;
-    const heat =
-      heatUrl === undefined ? '' : `<img src="${escaped(heatUrl)}" alt="The same image with a heat map of ${escaped(predicted)}">`;
-    return (
-      `<li><div class="pair"><img src="${escaped(url)}" alt="${escaped(name)}, ` +
-      `${escaped(label)} predicted as ${escaped(predicted)}">${heat}</div><p><span class="wrong">${escaped(predicted)} ` +
-      `${percent(probability)}</span>, true class ${escaped(label)}</p><p class="soft">${escaped(name)}</p></li>`
-    );
-  });
-  return (
-    `<p>The wrong predictions with the highest probability. ` +
-    `They often include samples with wrong labels.</p>\n<ul class="gallery">${items.join('\n')}</ul>`
-  );
 }
 
 function settingsHtml(settings: ReportData['settings']): string {

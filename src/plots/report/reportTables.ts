@@ -4,10 +4,11 @@ import { counted } from '../chart.js';
 import { escaped } from '../renderChart.js';
 import type { ReportData } from './reportData.js';
 
-type Cell = string | number;
+/** Text, a number, or text that links to a part of the page. */
+export type Cell = string | number | { readonly text: string; readonly href: string | undefined };
 
 /** Builds a table that scrolls. The named columns contain text, the others numbers with the given number of digits. */
-function table(
+export function table(
   caption: string,
   columns: readonly (readonly [heading: string, digits: number | 'text'])[],
   rows: readonly (readonly Cell[])[],
@@ -16,8 +17,10 @@ function table(
   const heading = ([name, digits]: readonly [string, number | 'text']): string =>
     `<th scope="col"${digits === 'text' ? ' class="text"' : ''}>${sortable ? `<button type="button">${name}</button>` : name}</th>`;
   const cell = (value: Cell, column: number): string => {
-    if (typeof value === 'string')
-      return column === 0 ? `<th scope="row">${escaped(value)}</th>` : `<td class="text">${escaped(value)}</td>`;
+    if (typeof value !== 'number') {
+      const shown = typeof value === 'string' ? escaped(value) : linked(value);
+      return column === 0 ? `<th scope="row">${shown}</th>` : `<td class="text">${shown}</td>`;
+    }
     const digits = columns[column]?.[1];
     const shown = Number.isFinite(value)
       ? value.toLocaleString('en-US', typeof digits === 'number' ? { minimumFractionDigits: digits, maximumFractionDigits: digits } : {})
@@ -29,6 +32,10 @@ function table(
 <thead><tr>${columns.map(heading).join('')}</tr></thead>
 <tbody>${rows.map((cells) => `<tr>${cells.map(cell).join('')}</tr>`).join('\n')}</tbody>
 </table></div>`;
+}
+
+function linked({ text, href }: Exclude<Cell, string | number>): string {
+  return href === undefined ? escaped(text) : `<a href="${escaped(href)}">${escaped(text)}</a>`;
 }
 
 export function classTable({ perClass }: ReportData): string {

@@ -58,6 +58,7 @@ export const plotsCalls: BaseCalls = {
     ],
   },
   confusionChart: { args: () => [evaluation, { normalize: false, maxClasses: 2 }] },
+  coverageChart: { args: () => [evaluation, { unknownThreshold: 0.5 }] },
   encodePng: { args: () => [patterned(4, 4)] },
   imageDataUrl: { args: () => [patterned(4, 4)] },
   imageGrid: { args: () => [[{ url, title: 'a cat', correct: true }], { columns: 2, size: 20 }] },

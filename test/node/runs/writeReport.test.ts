@@ -31,10 +31,20 @@ test('the page and the data beside it tell the same, and no tensor stays', async
   expect(data.confusions.reduce((sum, { count }) => sum + count, 0)).toBe(
     evaluation.count - Math.round(evaluation.accuracy * evaluation.count),
   );
-  expect(data.mostWrong[0]!.probability).toBe(Math.max(...data.mostWrong.map(({ probability }) => probability)));
+  expect(data.mistakes[0]!.probability).toBe(Math.max(...data.mistakes.map(({ probability }) => probability)));
   expect(data.model?.total.parameters).toBe(options.model?.countParams());
   expect(page).toContain(`${(100 * evaluation.accuracy).toFixed(1)} %`);
-  expect(page.match(/<img /g)).toHaveLength(24);
+  // Each of the 12 mistakes has its image and the heat maps of both classes. The others are listed by name.
+  expect(page.match(/<img /g)).toHaveLength(3 * 12);
+  expect(data.mistakes).toHaveLength(evaluation.count - Math.round(evaluation.accuracy * evaluation.count));
+  expect(page.match(/ id="mistake-\d+-\d+"/g)).toHaveLength(data.mistakes.length);
+  for (const { labelIndex, predictedIndex } of data.mistakes) {
+    const id = `pair-${labelIndex}-${predictedIndex}`;
+    expect(page.split(`href="#${id}"`)).toHaveLength(2);
+    expect(page.split(`id="${id}"`)).toHaveLength(2);
+  }
+  expect(data.advice).toHaveLength(3);
+  expect(page).toContain('near &lt;duplicates&gt;');
   for (const { f1 } of evaluation.perClass) expect(page).toContain(`data-value="${f1}"`);
   expect(await readdir(path.join(folder, 'a', 'b'))).toEqual(['report.html', 'report.json']);
 });
@@ -126,7 +136,7 @@ describe('several labels a sample', () => {
         trueNegatives: 2,
       },
     ]);
-    expect(data.mostWrong.map(({ file, label, predicted, probability }) => [file, label, predicted, probability])).toEqual([
+    expect(data.mistakes.map(({ file, label, predicted, probability }) => [file, label, predicted, probability])).toEqual([
       ['b.png', 'mass', 'no mass', 0.8],
       ['c.png', 'no mass', 'mass', 0.7],
       ['b.png', 'no nodule', 'nodule', 0.6],
@@ -243,7 +253,7 @@ test('bad input is refused in one sentence', async () => {
     `[OptionError: writeReport: expected an evaluation for \`evaluation\`, received undefined.]`,
   );
   await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: writeReport: expected one of the options \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`imageOf\`, \`maxImages\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`,
+    `[OptionError: writeReport: expected one of the options \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`imageOf\`, \`maxImages\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, \`findings\`, \`unknownConfidences\`, \`unknownThreshold\`, \`onProgress\`, \`signal\`, received \`color\`.]`,
   );
   await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`,
