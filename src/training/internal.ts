@@ -11,5 +11,7 @@ export {
 } from './replica.js';
 export type { ReplicaThread } from './replicas.js';
 export { discriminant } from './discriminant.js';
+export { featureOwner } from './featureOwner.js';
+export { featureStore } from './featureStore.js';
 export { openFeatures } from './frozenPart.js';
 export { addSecondMoments } from './secondMoments.js';

@@ -34,6 +34,7 @@ import { checkCallbacks, type TrainingCallback } from './callback.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { openExtractor } from './extractFeatures.js';
 import { fitHead } from './fitHead.js';
+import { featureStore, type FeatureStore } from './featureStore.js';
 import type { FeatureRuntime } from './frozenPart.js';
 import { learnedPreprocessing, preprocessingSource } from './learnedPreprocessing.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
@@ -102,6 +103,13 @@ export interface TrainHeadOptions {
    * @defaultValue true, unless `train` is a Dataset of augmented images
    */
   readonly cacheFeatures?: boolean | undefined;
+  /**
+   * Stores the features: `featureFolder` of `effnet-ts/node`, or `featureDatabase` in browsers. A run that was interrupted, and one with
+   * other options, then computes only the features that are missing. Changed images and networks are noticed. Cannot be combined with
+   * `cacheFeatures: false`.
+   * @defaultValue none: features are in memory only
+   */
+  readonly featureStore?: FeatureStore | undefined;
   /** Seed of the initial weights, of dropout and of the order of the images. @defaultValue random */
   readonly seed?: number | undefined;
   /** Called with the metrics of every epoch. */
@@ -185,6 +193,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     signal: signalRule,
     runtime: callable,
     cacheFeatures: boolean,
+    featureStore,
   });
   check(where, 'train', options.train, batches, batchesRemedy(options.train));
   if (options.validation !== undefined) check(where, 'validation', options.validation, batches, batchesRemedy(options.validation));
@@ -218,6 +227,10 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       'Create one: `Dataset.from(...)`.',
     );
   }
+  if (options.featureStore !== undefined && !cacheFeatures) {
+    const remedy = 'Augmented images have other features in every epoch, which are of no use later.';
+    throw invalid(where, 'featureStore', 'nothing with features that are computed in every epoch', options.featureStore, remedy);
+  }
   checkEnds(where, 'train', options.train);
   if (options.validation !== undefined) checkEnds(where, 'validation', options.validation);
   const preprocessing = learnedPreprocessing(where, backbone, options, options.preprocessing);
@@ -239,6 +252,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     onProgress: options.onProgress,
     signal: options.signal,
     runtime: options.runtime,
+    store: options.featureStore,
   });
   let classifier: tfl.LayersModel | undefined;
   try {
