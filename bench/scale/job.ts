@@ -1,7 +1,16 @@
 // One task on many images in a process of its own. Prints its peak memory and its time as JSON.
 
 import { createRuntime } from '../../src/onnx.js';
-import { efficientNet, featureFolder, imageBatches, imageFolder, imageIndex, loadWeights, selectBackend, trainHead } from '../../src/node.js';
+import {
+  efficientNet,
+  featureFolder,
+  imageBatches,
+  imageFolder,
+  imageIndex,
+  loadWeights,
+  selectBackend,
+  trainHead,
+} from '../../src/node.js';
 import type { Progress } from '../../src/node.js';
 import { fromRoot } from '../support/paths.js';
 

@@ -35,7 +35,12 @@ if (count > 0) {
   const folder = await imagesFolder(count);
   const store = path.join(CACHE, 'scale-features');
   await rm(store, { recursive: true, force: true });
-  const command = (task: string, ...more: string[]): readonly string[] => [...tsxCommand(fromRoot('bench/scale/job.ts')), task, folder, ...more];
+  const command = (task: string, ...more: string[]): readonly string[] => [
+    ...tsxCommand(fromRoot('bench/scale/job.ts')),
+    task,
+    folder,
+    ...more,
+  ];
   row('trainHead, features in memory', count, runOwnProcess(command('trainHead')) as Outcome);
   // Half of the training features, 32 images per batch.
   const batches = Math.floor((0.8 * count) / 32 / 2);

@@ -81,7 +81,9 @@ export function parseLabels(file: string, content: string): (image: string) => n
     const label = indexOf(isOrdered ? first : second);
     if (label === undefined) {
       const remedy =
-        isOrdered && /^\d+$/.test(first) ? ' The numbers of the development kit have an order of their own; use a file with WordNet ids.' : '';
+        isOrdered && /^\d+$/.test(first)
+          ? ' The numbers of the development kit have an order of their own; use a file with WordNet ids.'
+          : '';
       throw new DataError(`evaluate: expected a WordNet id or class index in line ${i + 1} of '${file}', received '${line}'.${remedy}`);
     }
     byImage.set(isOrdered ? String(i + 1) : numberOf(first), label);

@@ -102,7 +102,7 @@ async function openRows(folder: string, owner: string, length: number): Promise<
       try {
         const handle = await opened();
         // A write that fails half-way is overwritten by the next one, because `end` stays.
-        for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done, bytes.length - done, end + done)).bytesWritten;
+        for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done, bytes.length - done, end + done)).bytesWritten;
         added.forEach(([digest], i) => places.set(digest, { handle, offset: end + i * rowBytes }));
         end += bytes.length;
       } catch (cause) {
