@@ -33,7 +33,10 @@ const EITHER_IMAGE = {
 } as const;
 
 /** Reads the records of one side. */
-export async function readRecords(side: Side, settings: Settings): Promise<Dataset<ImageRecord>> {
+export async function readRecords(
+  side: Side,
+  settings: Pick<Settings, 'data' | 'schema' | 'trainRecords' | 'validationRecords'>,
+): Promise<Dataset<ImageRecord>> {
   const { data, schema } = settings;
   const given = side === 'train' ? settings.trainRecords : settings.validationRecords;
   const files = path.join(data, given === '' ? await placeOf(side, data, schema) : given);

@@ -46,6 +46,7 @@ export { joinBytes } from './joinBytes.js';
 export { joinFloats } from './joinFloats.js';
 export { didYouMean } from './didYouMean.js';
 export { decodeFloat16, encodeFloat16 } from './float16.js';
+export { contentDigest } from './contentDigest.js';
 export { largest } from './largest.js';
 export { absentPackage, missingPackage, missingPackageError } from './missingPackage.js';
 export { trackProgress } from './progress.js';

@@ -52,6 +52,7 @@ function describe(value: unknown): string {
   if (typeof value === 'function') return '';
   if (typeof value !== 'object' || value === null) return String(value);
   const prototype: unknown = Object.getPrototypeOf(value);
+  if (value instanceof Blob) return describeBlob(value);
   // Tensors and other instances of classes are identified by their shape only.
   if (prototype !== Object.prototype && prototype !== null) return describe((value as { shape?: unknown }).shape ?? null);
   const fields = Object.entries(value);
@@ -61,4 +62,27 @@ function describe(value: unknown): string {
     .filter(([key]) => !(hasOrigin && (key === 'path' || key === 'pixels')))
     .map(([key, field]) => `${key}:${describe(field)}`)
     .join()}}`;
+}
+
+/** Describes a file that a web page was given, or other bytes in memory, without reading them. */
+function describeBlob(blob: Blob): string {
+  const { name = '', lastModified = 0 } = blob as Partial<File>;
+  return `file:${JSON.stringify(name)}:${blob.size}:${lastModified}`;
+}
+
+/** Identifies the file that an item is read from, without reading it. */
+export interface ItemIdentity {
+  /** Describes the item, its label included. Different items have different texts. */
+  readonly text: string;
+  /** The path of the file. `undefined` if `text` changes whenever the file does. */
+  readonly path: string | undefined;
+}
+
+/** Returns the identity of an item that names a file, or `undefined` for an item that contains its data. */
+export function identityOf(item: unknown): ItemIdentity | undefined {
+  if (item instanceof File) return { text: describe(item), path: undefined };
+  if (typeof item !== 'object' || item === null) return undefined;
+  const { path } = item as { readonly path?: unknown };
+  if (typeof path === 'string') return { text: describe(item), path };
+  return Object.values(item).some((field) => field instanceof File) ? { text: describe(item), path: undefined } : undefined;
 }

@@ -1,5 +1,6 @@
 // Passes whose items are read on demand. A consumer that keeps results per item then reads only the items that it has no result for.
 
+import { identityOf, type ItemIdentity } from './fingerprint.js';
 import { releaseItem } from './items.js';
 import { batchItems, located, type ItemFunction, type Pass } from './operators.js';
 
@@ -9,6 +10,8 @@ export interface LazyItem<T> {
   readonly key: string;
   /** Reads the item. The caller disposes its tensors. */
   readonly read: () => Promise<T>;
+  /** The file that the item is read from, the same in every process. `undefined` if the item is in memory, or a batch. */
+  readonly identity?: ItemIdentity | undefined;
   /** A value in memory that `read` uses. `releaseItem` disposes its tensors if the item is never read. */
   readonly source?: unknown;
   /** For a batch of images: how to read some of them. */
@@ -18,6 +21,8 @@ export interface LazyItem<T> {
 /** The images of a batch. */
 export interface LazyRows<T> {
   readonly keys: readonly string[];
+  /** The files that the images are read from. */
+  readonly identities: readonly (ItemIdentity | undefined)[];
   /** Reads a batch of the given images only, in the given order. */
   readonly read: (rows: readonly number[]) => Promise<T>;
 }
@@ -48,7 +53,9 @@ export function lazyArray<T>(items: readonly T[], copy: (item: T) => T): LazyPas
   return {
     // eslint-disable-next-line @typescript-eslint/require-await -- consumers expect an async iterable
     open: async function* () {
-      for (const [i, item] of items.entries()) yield { key: String(i), read: () => Promise.resolve(copy(item)) };
+      for (const [i, item] of items.entries()) {
+        yield { key: String(i), read: () => Promise.resolve(copy(item)), identity: identityOf(item) };
+      }
     },
     isOrdered: true,
     recurs: true,
@@ -70,7 +77,7 @@ export function lazyMap(source: Source, fn: ItemFunction<never, unknown>, concur
   const mapped = async function* (items: AsyncIterable<LazyItem<unknown>>, pass: Pass): AsyncGenerator<LazyItem<unknown>> {
     const limited = limit(concurrency);
     let index = 0;
-    for await (const { key, read, source: held } of items) {
+    for await (const { key, read, source: held, identity } of items) {
       const context = { ...pass, index: index++ };
       const readMapped = async (): Promise<unknown> => {
         const item = await read();
@@ -80,7 +87,7 @@ export function lazyMap(source: Source, fn: ItemFunction<never, unknown>, concur
           throw located('Dataset.map', error, item, context.index, pass);
         }
       };
-      yield { key, read: readMapped, source: held };
+      yield { key, read: readMapped, source: held, identity };
     }
   };
   return lazyStep(source, mapped, { hasRows: false });
@@ -142,7 +149,13 @@ export function lazyBatches<T>(
         key: keys.join(),
         read: () => read(batch),
         source: batch.map(({ source: held }) => held),
-        rows: hasRows ? { keys, read: (rows) => read(rows.map((row) => batch[row] as LazyItem<T>)) } : undefined,
+        rows: hasRows
+          ? {
+              keys,
+              identities: batch.map(({ identity }) => identity),
+              read: (rows) => read(rows.map((row) => batch[row] as LazyItem<T>)),
+            }
+          : undefined,
       };
     }
   };

@@ -2,14 +2,18 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { allFinite, joinFloats, showShape, trackProgress } from '../core/internal.js';
+import { allFinite, showShape, trackProgress } from '../core/internal.js';
 import { DataError, OptionError, type ProgressListener } from '../core/index.js';
-import { checkBatch } from '../data/internal.js';
+import { checkBatch, preprocessingOfData } from '../data/internal.js';
 import type { ImageBatch } from '../data/index.js';
 import { areFinite, pool } from '../layers/internal.js';
 import { splitHead } from '../models/internal.js';
 import { labelError, labelProblem } from './checkLabels.js';
+import { featureOwner } from './featureOwner.js';
+import type { FeatureStore } from './featureStore.js';
 import { openFeatures, type FeaturePlace } from './frozenPart.js';
+import { growingFloats } from './growingFloats.js';
+import { storedRows, type BatchRows } from './storedRows.js';
 
 /** Features and labels of a whole dataset. */
 export interface Features {
@@ -32,6 +36,8 @@ export interface ExtractOptions extends FeaturePlace {
   readonly pooling: 'avg' | 'max' | undefined;
   readonly onProgress: ProgressListener | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Where features of earlier runs are read from, and new ones are stored. */
+  readonly store: FeatureStore | undefined;
 }
 
 /** Computes features of any number of datasets. */
@@ -56,50 +62,82 @@ export interface FeatureExtractor {
  */
 export async function openExtractor(
   backbone: tfl.LayersModel,
-  { count, exclusive, pooling, onProgress, signal, ...place }: ExtractOptions,
+  { count, exclusive, pooling, onProgress, signal, store, ...place }: ExtractOptions,
 ): Promise<FeatureExtractor> {
   const { features } = splitHead('trainHead', backbone, pooling !== undefined);
   const outputs = features.shape.length === 2 ? features : pool(features, pooling ?? 'avg');
-  const extractor = await openFeatures('trainHead', tfl.model({ inputs: backbone.inputs, outputs }), place);
+  const width = outputs.shape.at(-1) as number;
+  const network = tfl.model({ inputs: backbone.inputs, outputs });
+  const extractor = await openFeatures('trainHead', network, place);
+  const compute = async (batch: ImageBatch, option: string, where: string): Promise<BatchRows> => {
+    checkBatch('trainHead', option, batch, backbone.inputs[0]?.shape, ` at ${where}`);
+    try {
+      signal?.throwIfAborted();
+      const y = await targetsOf(batch.ys, count, exclusive, where);
+      // relu6, pooling and runtimes may turn NaN and Infinity into numbers, so the pixels are checked as well.
+      if (!(await areFinite([batch.xs]))) throw notFinite('pixels', where);
+      const [pooled] = [await extractor.predict(batch.xs)].flat() as [tf.Tensor];
+      const x = (await pooled.data()) as Float32Array;
+      pooled.dispose();
+      if (!allFinite(x)) throw notFinite('features', where);
+      return { count: batch.xs.shape[0], x, y };
+    } finally {
+      tf.dispose([batch.xs, batch.ys]);
+    }
+  };
   return {
     extract: async (batches, option, epoch) => {
       const task = option === 'train' ? 'training features' : 'validation features';
+      const placeOf = (step: number): string => `step ${step} of epoch ${epoch}, in the ${task}`;
       // A Dataset has its number of batches as `size`.
       const { size } = batches as { readonly size?: unknown };
-      const report = trackProgress(onProgress, task, 'batches', typeof size === 'number' && Number.isFinite(size) ? size : undefined);
-      const x: Float32Array[] = [];
-      const y: Float32Array[] = [];
+      const steps = typeof size === 'number' && Number.isFinite(size) ? size : undefined;
+      const report = trackProgress(onProgress, task, 'batches', steps);
+      const preprocessing = preprocessingOfData('trainHead', batches);
+      const owner = store && (await featureOwner(network, preprocessing, count, exclusive ? 'classes' : 'targets'));
+      const stored = owner === undefined ? undefined : await store?.open(owner, width + count);
+      const rows =
+        store === undefined || stored === undefined
+          ? computedRows(batches, (batch, step) => compute(batch, option, placeOf(step)))
+          : storedRows(batches, { store, stored, width, compute: (batch, step) => compute(batch, option, placeOf(step)), signal });
       let images = 0;
-      for await (const batch of batches) {
-        const place = `step ${x.length} of epoch ${epoch}, in the ${task}`;
-        checkBatch('trainHead', option, batch, backbone.inputs[0]?.shape, ` at ${place}`);
-        try {
+      let done = 0;
+      let x = growingFloats(0);
+      let y = growingFloats(0);
+      try {
+        for await (const part of rows) {
+          if (done === 0) {
+            const expected = part.count * (steps ?? 1);
+            [x, y] = [growingFloats(expected * (part.x.length / part.count)), growingFloats(expected * count)];
+          }
+          x.add(part.x);
+          y.add(part.y);
+          images += part.count;
+          report(++done);
           signal?.throwIfAborted();
-          y.push(await targetsOf(batch.ys, count, exclusive, place));
-          // relu6, pooling and runtimes may turn NaN and Infinity into numbers, so the pixels are checked as well.
-          if (!(await areFinite([batch.xs]))) throw notFinite('pixels', place);
-          const [pooled] = [await extractor.predict(batch.xs)].flat() as [tf.Tensor];
-          const features = (await pooled.data()) as Float32Array;
-          pooled.dispose();
-          if (!allFinite(features)) throw notFinite('features', place);
-          x.push(features);
-          images += batch.xs.shape[0];
-          report(x.length);
-        } finally {
-          tf.dispose([batch.xs, batch.ys]);
         }
+      } finally {
+        await stored?.close();
       }
       report.end();
       if (images === 0)
         throw new DataError(
           `trainHead: expected at least one batch of ${task}, received none. The dataset is empty, or it was read before.`,
         );
-      return rowsOf(images, joinFloats(x), joinFloats(y));
+      return rowsOf(images, x.all(), y.all());
     },
     dispose: async () => {
       await extractor.dispose();
     },
   };
+}
+
+async function* computedRows(
+  batches: AsyncIterable<ImageBatch>,
+  compute: (batch: ImageBatch, step: number) => Promise<BatchRows>,
+): AsyncGenerator<BatchRows> {
+  let step = 0;
+  for await (const batch of batches) yield await compute(batch, step++);
 }
 
 function notFinite(what: string, place: string): DataError {

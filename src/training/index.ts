@@ -8,6 +8,8 @@ export type { EpochMetrics, MetricValues } from './epochMetrics.js';
 export type { LeaveOneOut } from './fitScale.js';
 export type { FeatureRuntime } from './frozenPart.js';
 export type { TrainingWorkers } from './replicas.js';
+export { featureDatabase } from './featureDatabase.js';
+export type { FeatureStore, StoredFeatures } from './featureStore.js';
 export { fineTune } from './fineTune.js';
 export type { FineTuneOptions, FineTuneStage } from './fineTuneOptions.js';
 export { freeze, type LayerSelector, unfreeze } from './freeze.js';

@@ -35,6 +35,7 @@ import { checkWorkers, trainingThreads } from './checkWorkers.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { openExtractor } from './extractFeatures.js';
 import { fitHead } from './fitHead.js';
+import { featureStore, type FeatureStore } from './featureStore.js';
 import type { FeatureRuntime } from './frozenPart.js';
 import { learnedPreprocessing, preprocessingSource } from './learnedPreprocessing.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
@@ -110,6 +111,13 @@ export interface TrainHeadOptions {
    * @defaultValue true, unless `train` is a Dataset of augmented images
    */
   readonly cacheFeatures?: boolean | undefined;
+  /**
+   * Stores the features: `featureFolder` of `effnet-ts/node`, or `featureDatabase` in browsers. A run that was interrupted, and one with
+   * other options, then computes only the features that are missing. Changed images and networks are noticed. Cannot be combined with
+   * `cacheFeatures: false`.
+   * @defaultValue none: features are in memory only
+   */
+  readonly featureStore?: FeatureStore | undefined;
   /** Seed of the initial weights, of dropout and of the order of the images. @defaultValue random */
   readonly seed?: number | undefined;
   /** Called with the metrics of every epoch. */
@@ -194,6 +202,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     runtime: callable,
     workers: trainingThreads,
     cacheFeatures: boolean,
+    featureStore,
   });
   check(where, 'train', options.train, batches, batchesRemedy(options.train));
   if (options.validation !== undefined) check(where, 'validation', options.validation, batches, batchesRemedy(options.validation));
@@ -232,6 +241,10 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       'Create one: `Dataset.from(...)`.',
     );
   }
+  if (options.featureStore !== undefined && !cacheFeatures) {
+    const remedy = 'Augmented images have other features in every epoch, which are of no use later.';
+    throw invalid(where, 'featureStore', 'nothing with features that are computed in every epoch', options.featureStore, remedy);
+  }
   checkEnds(where, 'train', options.train);
   if (options.validation !== undefined) checkEnds(where, 'validation', options.validation);
   const preprocessing = learnedPreprocessing(where, backbone, options, options.preprocessing);
@@ -254,6 +267,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     signal: options.signal,
     runtime: options.runtime,
     workers: options.workers,
+    store: options.featureStore,
   });
   let classifier: tfl.LayersModel | undefined;
   try {

@@ -23,7 +23,7 @@ import { checkPixels } from '../../image/internal.js';
 import type { CompletePreprocessing } from '../../image/index.js';
 import { checkFiniteWeights, checkModel } from '../../models/internal.js';
 import { replaceHead, setPreprocessing } from '../../models/index.js';
-import { addSecondMoments, discriminant } from '../../training/internal.js';
+import { addSecondMoments, discriminant, featureStore as storeRule } from '../../training/internal.js';
 import { namedArrays } from '../../weights/internal.js';
 import { classOf } from './classOf.js';
 import { featuresOfModel, featureWidth, openFeatureReader, type IndexableImage } from './indexFeatures.js';
@@ -59,7 +59,13 @@ export async function imageIndex(backbone: tfl.LayersModel, options: ImageIndexO
     preprocessing: given,
     runtime,
     saved,
-  } = checkOptions(where, options, { preprocessing: preprocessingSource, runtime: callable, saved: namedArrays });
+    featureStore: store,
+  } = checkOptions(where, options, {
+    preprocessing: preprocessingSource,
+    runtime: callable,
+    saved: namedArrays,
+    featureStore: storeRule,
+  });
   const stored = saved === undefined ? undefined : readIndexArrays(where, saved);
   const preprocessing = inputPreprocessing(where, backbone, given ?? stored?.preprocessing);
   const width = featureWidth(where, backbone);
@@ -112,7 +118,7 @@ export async function imageIndex(backbone: tfl.LayersModel, options: ImageIndexO
       check(place, 'images', images, readable, imagesRemedy(images));
       checkEnds(place, 'images', images);
       const nameOf = (image: IndexableImage): string => className ?? classOf(place, image, names ?? []);
-      const results = await reader.read(place, images, { batchSize, check: nameOf, onProgress, signal });
+      const results = await reader.read(place, images, { batchSize, check: nameOf, onProgress, signal, store });
       placeOf('add');
       if (results.length === 0) throw new DataError(`${place}: expected at least one image, received none. The dataset is empty.`);
       const next = results.map(({ image, features }) => ({ className: nameOf(image), origin: image.origin, features }));

@@ -3,7 +3,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ProgressListener } from '../../core/index.js';
 import type { CompletePreprocessing, Pixels, PreprocessingSource } from '../../image/index.js';
-import type { FeatureRuntime, LeaveOneOut } from '../../training/index.js';
+import type { FeatureRuntime, FeatureStore, LeaveOneOut } from '../../training/index.js';
 import type { NamedArrays } from '../../weights/index.js';
 import type { IndexableImage } from './indexFeatures.js';
 
@@ -16,6 +16,12 @@ export interface ImageIndexOptions {
    * @defaultValue TensorFlow.js
    */
   readonly runtime?: FeatureRuntime | undefined;
+  /**
+   * Stores the features of images that are added: `featureFolder` of `effnet-ts/node`, or `featureDatabase` in browsers. After an
+   * interruption, only features that are missing are computed. The images are read again, and recognized by their pixels.
+   * @defaultValue none: features are in memory only
+   */
+  readonly featureStore?: FeatureStore | undefined;
   /** The images of an earlier index with the same backbone, as its `arrays` returns them. @defaultValue none: the index is empty */
   readonly saved?: NamedArrays | undefined;
 }

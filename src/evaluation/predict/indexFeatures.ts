@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { ensureBackend } from '../../backends/index.js';
-import { allFinite, show, trackProgress } from '../../core/internal.js';
+import { allFinite, contentDigest, show, trackProgress } from '../../core/internal.js';
 import { DataError, OptionError, type ProgressListener } from '../../core/index.js';
 import { collateFor, preprocessingOfData, releaseItem } from '../../data/internal.js';
 import type { Label } from '../../data/index.js';
@@ -11,8 +11,8 @@ import { describePreprocessing, samePreprocessing } from '../../image/internal.j
 import type { CompletePreprocessing, Pixels } from '../../image/index.js';
 import { pool } from '../../layers/internal.js';
 import { splitHead } from '../../models/internal.js';
-import type { FeatureRuntime } from '../../training/index.js';
-import { openFeatures } from '../../training/internal.js';
+import type { FeatureRuntime, FeatureStore, StoredFeatures } from '../../training/index.js';
+import { featureOwner, openFeatures } from '../../training/internal.js';
 import { modelInput } from './modelInput.js';
 import type { Predictor } from './predictor.js';
 
@@ -39,6 +39,7 @@ export interface ReadFeaturesOptions {
   readonly check: (image: IndexableImage) => void;
   readonly onProgress: ProgressListener | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly store: FeatureStore | undefined;
 }
 
 /** Computes features of images. */
@@ -84,7 +85,8 @@ export async function openFeatureReader(
   const outputs = pooledFeatures(where, backbone);
   const width = outputs.shape.at(-1) as number;
   const inputShape = backbone.inputs[0]?.shape;
-  const model = await openFeatures(where, tfl.model({ inputs: backbone.inputs, outputs }), { runtime });
+  const network = tfl.model({ inputs: backbone.inputs, outputs });
+  const model = await openFeatures(where, network, { runtime });
   // What `modelInput` checks an image against.
   const input = (record: CompletePreprocessing): Predictor => ({ predict: (images) => images, inputShape, preprocessing: record });
   const compute = async (place: string, images: readonly { readonly pixels: Pixels }[]): Promise<Float32Array[]> => {
@@ -107,12 +109,13 @@ export async function openFeatureReader(
 
   return {
     width,
-    read: async (place, images, { batchSize, check, onProgress, signal }) => {
+    read: async (place, images, { batchSize, check, onProgress, signal, store }) => {
       // The images of a dataset that states its preprocessing are ready. Others are of any size.
       const stated = preprocessingOfData(place, images);
       if (stated !== undefined && !samePreprocessing(stated, preprocessing)) throw otherPreprocessing(place, preprocessing, stated);
       const { size } = images as { readonly size?: unknown };
       const report = trackProgress(onProgress, 'features', 'images', typeof size === 'number' && Number.isFinite(size) ? size : undefined);
+      const stored = await store?.open(await featureOwner(network, preprocessing, 'index'), width);
       const results: ImageFeatures[] = [];
       let waiting: IndexableImage[] = [];
       const flush = async (): Promise<void> => {
@@ -120,20 +123,24 @@ export async function openFeatureReader(
         signal?.throwIfAborted();
         const batch = waiting;
         waiting = [];
-        const rows = await compute(place, batch);
+        const rows = stored === undefined ? await compute(place, batch) : await throughStore(stored, batch, (some) => compute(place, some));
         batch.forEach(({ label, origin }, i) => {
           results.push({ image: { pixels: NONE, label, origin }, features: rows[i] as Float32Array });
         });
         report(results.length);
       };
-      for await (const item of images as AsyncIterable<unknown>) {
-        const image = checkItem(place, item);
-        check(image);
-        const pixels = stated === undefined ? modelInput(place, input(preprocessing), image.pixels, undefined) : image.pixels;
-        waiting.push({ ...image, pixels });
-        if (waiting.length === batchSize) await flush();
+      try {
+        for await (const item of images as AsyncIterable<unknown>) {
+          const image = checkItem(place, item);
+          check(image);
+          const pixels = stated === undefined ? modelInput(place, input(preprocessing), image.pixels, undefined) : image.pixels;
+          waiting.push({ ...image, pixels });
+          if (waiting.length === batchSize) await flush();
+        }
+        await flush();
+      } finally {
+        await stored?.close();
       }
-      await flush();
       report.end();
       return results;
     },
@@ -146,6 +153,22 @@ export async function openFeatureReader(
       await model.dispose();
     },
   };
+}
+
+/** Returns the features of images from the store, where it has them. Those that are computed are stored. */
+async function throughStore(
+  stored: StoredFeatures,
+  images: readonly IndexableImage[],
+  compute: (images: readonly IndexableImage[]) => Promise<Float32Array[]>,
+): Promise<readonly Float32Array[]> {
+  const keys = images.map(({ pixels: { height, width, channels, data } }) => {
+    return `pixels:${height}x${width}x${channels}:${data.constructor.name}:${contentDigest(data)}`;
+  });
+  const missing = images.filter((_, i) => !stored.has(keys[i] as string));
+  const computed = missing.length === 0 ? [] : await compute(missing);
+  const rows = new Map(missing.map((image, i) => [keys[images.indexOf(image)] as string, computed[i] as Float32Array]));
+  if (rows.size > 0) await stored.add(rows);
+  return stored.read(keys);
 }
 
 /** Stands in for the pixels of an image that has been read. */

@@ -1,5 +1,6 @@
 export { checkpoint, type CheckpointOptions, resume, type Resumed } from './checkpoint.js';
 export { checkpointFile } from './checkpointFile.js';
+export { featureFolder } from './featureFolder.js';
 export { csvLog, type CsvLogOptions } from './csvLog.js';
 export { eventFile, type EventFile } from './eventFile.js';
 export { featureCacheFolder, type FeatureCacheFolderOptions } from './featureCacheFolder.js';

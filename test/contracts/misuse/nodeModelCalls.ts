@@ -105,6 +105,7 @@ export const nodeModelCalls: BaseCalls = {
     },
   },
   checkpointFile: { args: () => [placeOf('run.safetensors')] },
+  featureFolder: { args: () => [placeOf('features')] },
   csvLog: { args: () => [placeOf('log.csv'), { append: false }] },
   tensorBoard: {
     args: () => [placeOf('board'), { updateEverySteps: 1, histogramsEveryEpochs: 1, graph: false, hyperParameters: { rate: 0.1 } }],

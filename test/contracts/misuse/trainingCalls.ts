@@ -142,6 +142,7 @@ export const trainingCalls: BaseCalls = {
   stepDecay: { args: () => [{ values: [0.1, 0.01], boundaries: [10] }] },
   terminateOnNaN: { args: () => [] },
   topK: { args: () => [2] },
+  featureDatabase: { args: () => ['features'] },
   trainableSummary: { args: () => [compiled()] },
   trainHead: {
     args: () => [
