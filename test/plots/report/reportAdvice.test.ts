@@ -52,11 +52,11 @@ test('a class with few samples and probabilities that are too low are named', ()
 test('without anything else to say, the least confident answers are for a person', () => {
   const advice = adviceOf(
     evaluationOf([
-      [0, 0, 0.9, 900],
-      [1, 1, 0.9, 900],
-      [2, 2, 0.9, 900],
-      [0, 1, 0.7, 150],
-      [1, 2, 0.7, 150],
+      [0, 0, 0.9, 300],
+      [1, 1, 0.9, 300],
+      [2, 2, 0.9, 300],
+      [0, 1, 0.7, 50],
+      [1, 2, 0.7, 50],
     ]),
   );
   expect(advice.at(-1)).toMatch(
