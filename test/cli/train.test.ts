@@ -20,7 +20,7 @@ let trained: CommandResult;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'cli-train-'));
   await selectBackend(['wasm'], { gradients: true });
-  const base = efficientNet({ ...TINY, inputSize: 32 }, { seed: 1 });
+  const base = efficientNet({ ...TINY, widthCoefficient: 0.5, inputSize: 32 }, { seed: 1 });
   setPreprocessing(base, { inputSize: 32, fit: 'stretch' });
   await saveModel(base, at('base'));
   base.dispose();
@@ -30,7 +30,7 @@ beforeAll(async () => {
   lite.dispose();
   await writeColorPhotos(at('photos'), 10);
   trained = await run(...train('model'));
-});
+}, 180_000);
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
@@ -61,7 +61,7 @@ test('train keeps an earlier model unless it may overwrite it', async () => {
   expect(readFileSync(at('model', 'weights.bin')).equals(before)).toBe(true);
 });
 
-test('an interrupted training is resumed by the same command, and ends with the same weights', async () => {
+test('an interrupted training is resumed by the same command, and ends with the same weights', { timeout: 180_000 }, async () => {
   const controller = new AbortController();
   const stopped = await runUntil(
     controller.signal,
