@@ -9,7 +9,7 @@ import { classNamesOf, efficientNet, replaceHead, setClassNames, setUnknownThres
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
 import { fineTune } from '../../src/training/index.js';
 import { readCheckpoint, writeCheckpoint } from '../../src/training/checkpointBytes.js';
-import { loadWeights, readSafetensors, weightsOf, writeSafetensors } from '../../src/weights/index.js';
+import { loadWeights, readSafetensors, weightsOf, writeSafetensors, type NamedArrays } from '../../src/weights/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { tinyData, tinyModel } from '../support/tinyTraining.js';
 
@@ -59,7 +59,7 @@ test('saved models, weight files and ONNX files contain it', async () => {
 });
 
 test('checkpoints of training contain it', async () => {
-  const none = new Map();
+  const none: NamedArrays = new Map();
   const { weights } = readCheckpoint(
     writeCheckpoint({ weights: await weightsOf(network(0.625)), optimizer: none, others: none, notes: {} }),
   );

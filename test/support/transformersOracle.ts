@@ -1,7 +1,7 @@
 // Opens exported folders with transformers in Python and with transformers.js.
 
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,9 +35,13 @@ export function inPython(jobs: readonly PythonJob[]): PythonAnswer[] {
   const file = path.join(tmpdir(), `effnet-jobs-${process.pid}.json`);
   writeFileSync(file, JSON.stringify(jobs));
   const script = fileURLToPath(new URL('../oracles/export_transformers.py', import.meta.url));
-  return JSON.parse(
-    execFileSync(interpreter, [script, file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28 }),
-  ) as PythonAnswer[];
+  try {
+    return JSON.parse(
+      execFileSync(interpreter, [script, file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28 }),
+    ) as PythonAnswer[];
+  } finally {
+    rmSync(file);
+  }
 }
 
 /** Classifies images with transformers.js in Node, from the file that it chooses itself or that of a data type. */

@@ -122,10 +122,11 @@ test('the error for a damaged file names the file and the function that the user
     'keras/tiny.keras',
   ]) {
     const path = truncated(name);
-    for (const [where, act] of [
+    const calls: readonly [string, () => Promise<unknown>][] = [
       ['loadWeights', () => loadWeights(model, path)],
       ['readWeightFile', () => readWeightFile(path)],
-    ] as const) {
+    ];
+    for (const [where, act] of calls) {
       const message = await act().then(
         () => 'read',
         (error: unknown) => (error as Error).message,
