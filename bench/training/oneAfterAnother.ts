@@ -1,5 +1,5 @@
-// Simulates threads on separate cores where there are fewer cores: the threads compute their shares one after another, and the time by which
-// they would have overlapped is measured. Cores that share caches and memory bandwidth are somewhat slower than this.
+// Simulates threads on separate cores where there are fewer cores: the threads compute their shares one after another, and the time by
+// which they would have overlapped is measured. Cores that share caches and memory bandwidth are somewhat slower than this.
 
 import type { TrainingWorkers } from 'effnet-ts/node';
 

@@ -7,7 +7,8 @@
 // npm run bench:training-threads -- --per-thread 32                            another maximum of images per thread
 // npm run bench:training-threads -- --batch 8                                  peak memory with one batch for all numbers of threads
 // npm run bench:training-threads -- --simulate                                 the threads take turns, see oneAfterAnother.ts
-// Needs as many cores as threads, and idle. With --simulate, one core is enough. PyTorch is left out, because its threads cannot take turns. A run without options writes all results to bench/training/threads.json.
+// Needs as many cores as threads, and idle. With --simulate, one core is enough, and PyTorch is left out, because its threads cannot take
+// turns. A run without options writes all results to bench/training/threads.json.
 
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';

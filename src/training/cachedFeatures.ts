@@ -57,7 +57,11 @@ export function featureCache({ features: compute, isFrozen }: SplitModel, bytes:
     const keys = item.rows?.keys ?? [item.key];
     const missing = keys.flatMap((key, i) => (kept.has(key) ? [] : [i]));
     if (missing.length === 0) releaseItem(item.source);
-    const loaded = await Promise.all(keys.map((key) => kept.get(key)).map((stored) => stored && entries.load(stored)));
+    const loaded = await Promise.all(
+      keys
+        .map((key) => kept.get(key))
+        .map((stored): Promise<Entry | undefined> => (stored === undefined ? Promise.resolve(undefined) : entries.load(stored))),
+    );
     const readRows = missing.length < keys.length ? item.rows?.read : item.read;
     return { keys, loaded, missing, batch: missing.length === 0 ? undefined : await readRows?.(missing) };
   }

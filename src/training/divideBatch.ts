@@ -21,7 +21,7 @@ export interface SharedBatch {
 export function batchDivider(layers: StatefulLayers, threads: number): (batch: SharedBatch) => Promise<Share[]> {
   const share = sharedCopies();
   return async ({ place, features, ys, sampleWeights, classWeights }) => {
-    const total = ys.shape[0] as number;
+    const total = ys.shape[0];
     const copies = await share([ys, sampleWeights, classWeights, ...features]);
     const [labels, ofSamples, ofClasses, ...ofFeatures] = copies as [PlainTensor, PlainTensor?, PlainTensor?, ...PlainTensor[]];
     const states = Object.fromEntries([...layers].map(([name, layer]) => [name, stateOf(layer)]));
@@ -42,7 +42,7 @@ export function tensorDivider(threads: number): (tensor: tf.Tensor) => Promise<P
   const share = sharedCopies();
   return async (tensor) => {
     const [copy] = (await share([tensor])) as [PlainTensor];
-    return boundsOf(tensor.shape[0] as number, threads).map(([start, end]) => rowsOf(copy, start, end));
+    return boundsOf(tensor.shape[0], threads).map(([start, end]) => rowsOf(copy, start, end));
   };
 }
 

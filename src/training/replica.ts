@@ -6,7 +6,7 @@ import { EffnetError } from '../core/index.js';
 import { addFloats, BatchNormalization, readFloats, SeededDropout, type DropoutStream } from '../layers/internal.js';
 import { layersOf, modelFromArtifacts } from '../models/internal.js';
 import { addressOfPart, partOf, type Exchange } from './exchange.js';
-import { cutFrozen } from './frozenPart.js';
+import { cutFrozen } from './cutFrozen.js';
 import { lossFrom, type LossConfig } from './losses.js';
 import type { CopySetup, Inputs, ModelCopy } from './modelCopy.js';
 import { toPlain, toTensor, type PlainTensor } from './plainTensor.js';

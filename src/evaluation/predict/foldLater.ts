@@ -74,16 +74,16 @@ function layersModelsOf(model: LayersModel | Predictor): LayersModel[] {
 }
 
 async function threadCopy(where: string, model: LayersModel, workers: TrainingWorkers): Promise<Copy> {
-  const { predict, dispose } = await openCopies(where, model, workers);
+  const copies = await openCopies(where, model, workers);
   return {
     model: {
       inputShape: inputShapeOf(model),
       predict: async (images: tf.Tensor4D) => {
-        const outputs = await predict(images);
+        const outputs = await copies.predict(images);
         return outputs.length === 1 ? (outputs[0] as tf.Tensor) : outputs;
       },
     },
-    dispose,
+    dispose: () => copies.dispose(),
   };
 }
 

@@ -190,7 +190,11 @@ test('a write that fails ends training with a sentence, leaves no tensor and no 
 test('a folder that cannot be written is named before training', async () => {
   writeFileSync(path.join(path.dirname(folder), 'cache'), '');
   let trained = 0;
-  const count = callback({ onTrainBegin: () => void trained++ });
+  const count = callback({
+    onTrainBegin: () => {
+      trained++;
+    },
+  });
   await expect(train({ featureCacheStore: featureCacheFolder(folder), callbacks: [count] })).rejects.toThrow(
     /^featureCacheFolder: expected a folder that can be written, received '.*cache': .*\. Use another folder/,
   );

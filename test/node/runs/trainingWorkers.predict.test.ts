@@ -152,7 +152,7 @@ test('fineTune: the threads compute the frozen layers, and a callback may evalua
 
 test('refuses what threads cannot predict', async () => {
   const model = build();
-  const own: Predictor = { predict: (x) => model.predict(x) as tf.Tensor };
+  const own: Predictor = { predict: (x) => model.predict(x) };
   await expect(evaluate(own, batches(), { workers: two })).rejects.toThrow(
     /^evaluate: expected nothing with a runtime or a predictor for `workers`, received .*Runtimes have threads of their own\.$/,
   );
