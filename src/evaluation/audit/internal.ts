@@ -1,0 +1,1 @@
+export { AUDIT_RULES, auditFor, checkFeatures } from './auditDataset.js';
