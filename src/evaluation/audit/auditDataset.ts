@@ -10,13 +10,14 @@ import {
   checkOptions,
   differentTexts,
   integerFrom,
+  invalid,
   oneOf,
   positiveInteger,
   seed as seedRule,
   signal as signalRule,
 } from '../../core/internal.js';
 import { anotherCopy } from '../../backends/internal.js';
-import { checkEnds, readable } from '../../data/internal.js';
+import { checkEnds, preprocessingOfData, readable } from '../../data/internal.js';
 import { checkFiniteWeights, checkModel } from '../../models/internal.js';
 import { inputPreprocessing, preprocessingSource } from '../predict/internal.js';
 import type { AuditableImage, Audit, AuditDatasetOptions, AuditOptions } from './audit.js';
@@ -71,6 +72,9 @@ export async function auditDataset(
   checkOptions(where, options, { ...AUDIT_RULES, classNames: differentTexts });
   check(where, 'classNames', options.classNames, differentTexts);
   checkEnds(where, 'images', images);
+  if (preprocessingOfData(where, images) !== undefined) {
+    throw invalid(where, 'images', 'images in their original size', images, 'Read them without `preprocessing` and `inputSize`.');
+  }
   await checkFeatures(where, options);
   return auditFor(where, images, options);
 }

@@ -35,10 +35,10 @@ export function equalFiles(entries: readonly AuditEntry[]): number[][] {
 export function groupsOf(count: number, pairs: readonly Pick<SimilarPair, 'first' | 'second'>[]): number[] {
   const parents = Array.from({ length: count }, (_, i) => i);
   const root = (i: number): number => {
-    let at = i;
+    let at: number = i;
     while (parents[at] !== at) {
       parents[at] = parents[parents[at] as number] as number;
-      at = parents[at];
+      at = parents[at] as number;
     }
     return at;
   };

@@ -6,12 +6,8 @@
 import type { AuditCheck, AuditFinding, AuditImage } from './audit.js';
 import type { AuditEntry } from './entries.js';
 
-/** Below this sharpness an image counts as blurred. */
-export const BLURRED = 0.12;
-/** An image whose brightest parts are darker counts as dark. */
-export const DARK = 80;
-/** An image whose darkest parts are brighter counts as overexposed. */
-export const OVEREXPOSED = 200;
+/** Limits of {@link ImageMeasures}: sharpness, highlights and shadows beyond these are reported. */
+export const LIMITS = { blurred: 0.12, dark: 80, overexposed: 200 };
 /** Shorter sides below this fraction of the input size count as tiny. */
 const TINY = 0.5;
 /** Sides with a larger ratio are odd. */
@@ -37,19 +33,19 @@ const RULES: readonly Rule[] = [
   {
     kind: 'blurred',
     severity: 'low',
-    scoreOf: ({ measures }) => (measures !== undefined && measures.sharpness < BLURRED ? measures.sharpness : undefined),
+    scoreOf: ({ measures }) => (measures !== undefined && measures.sharpness < LIMITS.blurred ? measures.sharpness : undefined),
     advice: (count) => `${count} look blurred or have no details. Keep them only if you expect such images later, too.`,
   },
   {
     kind: 'dark',
     severity: 'low',
-    scoreOf: ({ measures }) => (measures !== undefined && measures.highlights < DARK ? measures.highlights : undefined),
+    scoreOf: ({ measures }) => (measures !== undefined && measures.highlights < LIMITS.dark ? measures.highlights : undefined),
     advice: (count) => `${count} are very dark. Brighten or remove them, unless you expect such images later, too.`,
   },
   {
     kind: 'overexposed',
     severity: 'low',
-    scoreOf: ({ measures }) => (measures !== undefined && measures.shadows > OVEREXPOSED ? 255 - measures.shadows : undefined),
+    scoreOf: ({ measures }) => (measures !== undefined && measures.shadows > LIMITS.overexposed ? 255 - measures.shadows : undefined),
     advice: (count) => `${count} are very bright everywhere. Replace or remove them if their subject cannot be recognized.`,
   },
   {
