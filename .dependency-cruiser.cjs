@@ -12,6 +12,7 @@ const floors = [
   'training',
   'evaluation/predict',
   'evaluation/explain',
+  'evaluation/audit',
   'wasm',
   'hdf5',
   'imagenet',

@@ -12,3 +12,4 @@ export * from './evaluation/metrics/index.js';
 export * from './training/index.js';
 export * from './evaluation/predict/index.js';
 export * from './evaluation/explain/index.js';
+export * from './evaluation/audit/index.js';

@@ -1,3 +1,4 @@
+export { type AuditImagesOptions, auditImages, type AuditSource } from './auditImages.js';
 export type { ImagesFromCsvOptions } from './csvOptions.js';
 export { decodeImage, type DecodeImageOptions } from './decodeImage.js';
 export { contactSheet, type ContactSheetOptions, encodeImage, type EncodeImageOptions, randomJpegQuality } from './encodeImage.js';

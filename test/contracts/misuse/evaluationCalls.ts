@@ -45,6 +45,12 @@ async function index(): Promise<ImageIndex> {
 }
 
 export const evaluationCalls: BaseCalls = {
+  auditDataset: {
+    args: () => [
+      [0, 1, 0, 1].map((label, i) => ({ pixels: image, label, origin: `${i}.jpg` })),
+      { features: model(), classNames, preprocessing, checks: ['dark'], folds: 2, seed: 1, batchSize: 2, onProgress: nothing, signal },
+    ],
+  },
   averagePrecision: { args: () => [evaluation] },
   classActivationMap: { args: () => [model(), image, { target: 'b', preprocessing }] },
   classificationReport: { args: () => [evaluation, { digits: 3 }] },
