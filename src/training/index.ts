@@ -9,6 +9,7 @@ export type { FeatureRuntime } from './frozenPart.js';
 export type { TrainingWorkers } from './replicas.js';
 export { fineTune } from './fineTune.js';
 export type { FineTuneOptions, FineTuneStage } from './fineTuneOptions.js';
+export { type FineTuningRecipe, fineTuningRecipe, type FineTuningRecipeOptions } from './fineTuningRecipe.js';
 export { freeze, type LayerSelector, unfreeze } from './freeze.js';
 export {
   freezeExceptBatchNorm,
