@@ -88,7 +88,10 @@ async function featuresOf(images: Images, inputSize: number): Promise<[features:
   const values = Float32Array.from(rows.flatMap((row) => [...row]));
   return [
     weightArray([images.files.length, values.length / images.files.length], values),
-    weightArray([images.files.length], Float32Array.from(images.files, ({ label }) => label)),
+    weightArray(
+      [images.files.length],
+      Float32Array.from(images.files, ({ label }) => label),
+    ),
   ];
 }
 

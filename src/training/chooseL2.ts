@@ -123,7 +123,14 @@ async function fit(
     const errors = new Float32Array(logits.length);
     const sum = lossAt(logits, smoothed, classes, fold.trained, errors);
     const slopes = tf.tidy(() =>
-      tf.matMul(x, tf.tensor2d(errors.map((each) => (each * perImage) / images), [count, classes]), true),
+      tf.matMul(
+        x,
+        tf.tensor2d(
+          errors.map((each) => (each * perImage) / images),
+          [count, classes],
+        ),
+        true,
+      ),
     );
     const kernel = await slopes.data();
     slopes.dispose();

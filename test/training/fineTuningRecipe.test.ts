@@ -53,6 +53,10 @@ test('runs in fineTune, where any option can be replaced', async () => {
 });
 
 test('invalid options are refused', () => {
-  expect(() => fineTuningRecipe({} as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTuningRecipe: expected a positive integer for \`images\`, received undefined.]`);
-  expect(() => fineTuningRecipe({ images: 600, unfreeze: 'block4a' as never })).toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTuningRecipe: expected one of 'all' or an array, each a non-empty string or { from: NAME } or a function for \`unfreeze\`, received 'block4a'.]`);
+  expect(() => fineTuningRecipe({} as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTuningRecipe: expected a positive integer for \`images\`, received undefined.]`,
+  );
+  expect(() => fineTuningRecipe({ images: 600, unfreeze: 'block4a' as never })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTuningRecipe: expected one of 'all' or an array, each a non-empty string or { from: NAME } or a function for \`unfreeze\`, received 'block4a'.]`,
+  );
 });

@@ -150,7 +150,9 @@ test('by default, the penalty is chosen by cross-validation', async () => {
 test('with hidden layers, the penalty is 0.002, and a choice is refused', async () => {
   const few = { epochs: 1, hidden: [4], train: imagesOf(16, 1), validation: undefined };
   expect((await trainHead(backbone(), options({ ...few, l2: undefined }))).l2).toBe(0.002);
-  await expect(trainHead(backbone(), options({ ...few, l2: 'auto' }))).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(trainHead(backbone(), options({ ...few, l2: 'auto' }))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: trainHead: expected a number with \`hidden\` for \`l2\`, received 'auto'. Cross-validation chooses the penalty of a single dense layer.]`,
+  );
 });
 
 test('another optimizer trains with its own learning rate', async () => {
