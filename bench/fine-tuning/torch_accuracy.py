@@ -1,4 +1,5 @@
-"""Fine-tunes timm's Lite0 in PyTorch: all layers, AdamW at 3e-4 along a cosine, label smoothing 0.1, random crops and flips.
+"""Fine-tunes timm's Lite0 in PyTorch: all layers but BatchNormalization, AdamW at 3e-4 along a cosine, label smoothing 0.1, random crops
+and flips, from an untrained classifier.
 Prints the validation accuracy after every epoch as JSON. Arguments: FOLDER WEIGHTS EPOCHS SEED."""
 import json
 import os
@@ -33,12 +34,18 @@ model = timm.create_model("tf_efficientnet_lite0", num_classes=len(train.dataset
 missing, unexpected = model.load_state_dict(load_file(weights), strict=False)
 assert not unexpected and {name for name in missing if "num_batches_tracked" not in name} == {"classifier.weight", "classifier.bias"}
 model.to(memory_format=torch.channels_last)
-optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)
+# As fineTune does by default.
+normalizations = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
+for layer in normalizations:
+    layer.requires_grad_(False)
+optimizer = torch.optim.AdamW([weight for weight in model.parameters() if weight.requires_grad], lr=3e-4)
 schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * len(train))
 loss_of = nn.CrossEntropyLoss(label_smoothing=0.1)
 accuracies = []
 for epoch in range(epochs):
     model.train()
+    for layer in normalizations:
+        layer.eval()
     for x, y in train:
         optimizer.zero_grad()
         loss_of(model(x.to(memory_format=torch.channels_last)), y).backward()
