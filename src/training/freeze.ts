@@ -15,6 +15,10 @@ import { NamedOptimizer } from './NamedOptimizer.js';
  */
 export type LayerSelector = readonly string[] | { readonly from: string } | ((layer: tfl.layers.Layer) => boolean);
 
+const from = rule<{ readonly from: string }>('{ from: NAME }', (value) => typeof (value as { from?: unknown } | null)?.from === 'string');
+/** Accepts a {@link LayerSelector}. */
+export const layerSelector = either(either(arrayOf(text), from), callable);
+
 /**
  * Freezes layers. Training no longer changes their weights, and frozen BatchNormalization uses its moving statistics without updating them.
  *
@@ -64,8 +68,7 @@ export function selectLayers(
   checkModel(where, model);
   const layers = layersOf(model);
   if (selector === undefined) return layers;
-  const from = rule<{ readonly from: string }>('{ from: NAME }', (value) => typeof (value as { from?: unknown } | null)?.from === 'string');
-  check(where, option, selector, either(either(arrayOf(text), from), callable));
+  check(where, option, selector, layerSelector);
   if (typeof selector === 'function') return layers.filter(selector);
   const names = 'from' in selector ? [selector.from] : selector;
   for (const name of names) {

@@ -12,6 +12,7 @@ export { featureDatabase } from './featureDatabase.js';
 export type { FeatureStore, StoredFeatures } from './featureStore.js';
 export { fineTune } from './fineTune.js';
 export type { FineTuneOptions, FineTuneStage } from './fineTuneOptions.js';
+export { type FineTuningRecipe, fineTuningRecipe, type FineTuningRecipeOptions } from './fineTuningRecipe.js';
 export { freeze, type LayerSelector, unfreeze } from './freeze.js';
 export {
   freezeExceptBatchNorm,

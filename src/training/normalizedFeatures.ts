@@ -11,6 +11,8 @@ import type { Features } from './extractFeatures.js';
 export interface NormalizedFeatures {
   /** Subtracts the mean of each feature, and divides by the root mean square deviation of all features. */
   apply(input: tfl.SymbolicTensor): tfl.SymbolicTensor;
+  /** Does the same to features `[batch, features]`. The caller must dispose the result. */
+  normalize(features: tf.Tensor2D): tf.Tensor2D;
   /** Returns the weights for the features themselves. The caller must dispose them. */
   withoutNormalization(kernel: tf.Tensor, bias: tf.Tensor): [kernel: tf.Tensor, bias: tf.Tensor];
 }
@@ -41,6 +43,7 @@ export function normalizedFeatures(features: Features): NormalizedFeatures {
       });
       return output;
     },
+    normalize: (features) => tf.tidy(() => tf.mul(tf.sub(features, tf.tensor1d(mean)), inverse)),
     withoutNormalization: (kernel, bias) =>
       tf.tidy(() => {
         const scaled = tf.mul(kernel, inverse);

@@ -10,6 +10,7 @@ import {
   check,
   checkOptions,
   differentTexts,
+  either,
   invalid,
   nonNegative,
   oneOf,
@@ -32,6 +33,7 @@ import { batchesRemedy } from './batchesRemedy.js';
 import { calibrateHead } from './calibrate.js';
 import { checkCallbacks, type TrainingCallback } from './callback.js';
 import { checkWorkers, trainingThreads } from './checkWorkers.js';
+import { chooseL2, DEFAULT_L2 } from './chooseL2.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { openExtractor } from './extractFeatures.js';
 import { fitHead } from './fitHead.js';
@@ -72,8 +74,12 @@ export interface TrainHeadOptions {
    * @defaultValue true
    */
   readonly normalizeFeatures?: boolean | undefined;
-  /** Factor of the L2 penalty on the kernels of the head, at least 0. The reported loss includes the penalty. @defaultValue 0.002 */
-  readonly l2?: number | undefined;
+  /**
+   * Factor of the L2 penalty on the kernels of the head, at least 0. `'auto'` chooses it by cross-validation on the training features, and
+   * cannot be combined with `hidden`. The reported loss includes the penalty.
+   * @defaultValue 'auto', or 0.002 with `hidden`
+   */
+  readonly l2?: number | 'auto' | undefined;
   /**
    * Fraction of each label that is spread evenly across all classes, in [0, 1). It makes probabilities less confident than they should be.
    * @defaultValue 0
@@ -138,6 +144,8 @@ export interface TrainedHead {
   readonly model: tfl.LayersModel;
   /** Metrics of every epoch, which `trainingChart` and `writeReport` accept. */
   readonly history: readonly EpochMetrics[];
+  /** Factor of the L2 penalty: the given one, or the one that `'auto'` chose. */
+  readonly l2: number;
   /**
    * The temperature that `calibrate` found, below 1 if the probabilities were too low. The model's weights include it. `undefined` without
    * `calibrate`, or if no temperature is best, for example when every validation image is classified correctly.
@@ -187,7 +195,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     learningRate: positive,
     optimizer: callable,
     normalizeFeatures: boolean,
-    l2: nonNegative,
+    l2: either(nonNegative, oneOf('auto')),
     labelSmoothing: rate,
     calibrate: boolean,
     classifierActivation: oneOf('softmax', 'sigmoid'),
@@ -230,6 +238,8 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     throw invalid(where, 'calibrate', 'false without `validation`', true, 'Pass validation batches.');
   if (options.calibrate === true && classifierActivation !== 'softmax')
     throw invalid(where, 'calibrate', "false without `classifierActivation: 'softmax'`", true);
+  if (options.l2 === 'auto' && hidden.length > 0)
+    throw invalid(where, 'l2', 'a number with `hidden`', options.l2, 'Cross-validation chooses the penalty of a single dense layer.');
   if (classNames.length < 2) throw invalid(where, 'classNames', 'at least two names', classNames);
   const cacheFeatures = options.cacheFeatures ?? !(options.train instanceof Dataset && options.train.varies);
   if (!cacheFeatures && !(options.train instanceof Dataset)) {
@@ -284,6 +294,10 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     tf.tidy(() => {
       last.setWeights(last.getWeights().map((weight) => tf.zerosLike(weight)));
     });
+    const given = options.l2 ?? (hidden.length > 0 ? DEFAULT_L2 : 'auto');
+    const { labelSmoothing = 0, onProgress, signal } = options;
+    const choosing = { activation: classifierActivation, labelSmoothing, seed, normalize: normalized?.normalize, onProgress, signal };
+    const l2 = given === 'auto' ? await chooseL2(train, choosing) : given;
     const history = await fitHead(classifier, {
       featuresOf: (epoch) => (epoch === 0 || cacheFeatures ? train : extractor.extract(options.train, 'train', epoch)),
       validation,
@@ -292,13 +306,13 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       batchSize: options.batchSize ?? 32,
       learningRate: options.learningRate ?? 0.002,
       optimizer: optimizer as NamedOptimizer | undefined,
-      l2: options.l2 ?? 0.002,
-      labelSmoothing: options.labelSmoothing ?? 0,
+      l2,
+      labelSmoothing,
       seed,
       callbacks: options.callbacks ?? [],
       onEpoch: options.onEpoch,
-      onProgress: options.onProgress,
-      signal: options.signal,
+      onProgress,
+      signal,
     });
     const temperature = options.calibrate === true && validation !== undefined ? await calibrateHead(classifier, validation) : undefined;
     const model = replaceHead(backbone, { ...spec, classNames, seed });
@@ -314,7 +328,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
         own.setWeights(i === 0 && normalized !== undefined ? normalized.withoutNormalization(kernel, bias) : [kernel, bias]);
       });
     });
-    return { model, history, temperature };
+    return { model, history, l2, temperature };
   } finally {
     classifier?.dispose();
     await extractor.dispose();

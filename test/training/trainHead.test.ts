@@ -52,6 +52,7 @@ const options = (more: Partial<TrainHeadOptions> = {}): TrainHeadOptions => ({
   validation: imagesOf(48, 2),
   epochs: 8,
   learningRate: 0.01,
+  l2: 0.002,
   seed: 3,
   preprocessing: PREPROCESSING,
   ...more,
@@ -133,6 +134,25 @@ test('a larger penalty gives smaller kernels', async () => {
     return (await tf.norm(model.getLayer('predictions').getWeights()[0] as tf.Tensor).data())[0];
   };
   expect(await size(1)).toBeLessThan(0.5 * ((await size(0)) as number));
+});
+
+test('by default, the penalty is chosen by cross-validation', async () => {
+  const seen = new Set<string>();
+  const chosen = await trainHead(backbone(), options({ l2: undefined, onProgress: ({ task }) => seen.add(task) }));
+  expect([...seen]).toEqual(['training features', 'validation features', 'choosing the L2 penalty', 'training the head']);
+  // Noisy images whose brightest channel is the class are easy, but a few features cannot separate them for certain.
+  expect(chosen.l2).toBeLessThan(0.1);
+  const given = await trainHead(backbone(), options({ l2: chosen.l2 }));
+  expect(given.l2).toBe(chosen.l2);
+  expect(given.history).toEqual(chosen.history);
+});
+
+test('with hidden layers, the penalty is 0.002, and a choice is refused', async () => {
+  const few = { epochs: 1, hidden: [4], train: imagesOf(16, 1), validation: undefined };
+  expect((await trainHead(backbone(), options({ ...few, l2: undefined }))).l2).toBe(0.002);
+  await expect(trainHead(backbone(), options({ ...few, l2: 'auto' }))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: trainHead: expected a number with \`hidden\` for \`l2\`, received 'auto'. Cross-validation chooses the penalty of a single dense layer.]`,
+  );
 });
 
 test('another optimizer trains with its own learning rate', async () => {

@@ -87,6 +87,9 @@ export const trainingCalls: BaseCalls = {
   'ema().use': { args: () => [tinyModel(), nothing], on: begun },
   exponentialDecay: { args: () => [{ initialLearningRate: 0.1, decayRate: 0.9, decaySteps: 10, staircase: false }] },
   f1: { args: () => [decisions] },
+  fineTuningRecipe: {
+    args: () => [{ images: 600, batchSize: 8, epochs: 2, learningRate: 1e-4, unfreeze: ['predictions'], classifierActivation: 'sigmoid' }],
+  },
   fineTune: {
     args: () => [
       tinyModel(),
