@@ -33,8 +33,9 @@ const RULES = { ...BUILD_PRETRAINED_RULES, ...PAGE_DOWNLOAD_RULES, weights: weig
  * model.
  *
  * The file comes from `weights`, or else from the browser's storage, or else from its publisher. A page can read files of another site only
- * if that site allows it, as the Hugging Face hub does for the checkpoints of timm, so without `mirror` the others are refused. The file is kept in the Cache API under the name `effnet-ts`, with its SHA-256, which is verified whenever the file is read.
- * Insecure pages, some private windows and Node have no such storage. There the file is downloaded again at every call.
+ * if that site allows it, as the Hugging Face hub does for the checkpoints of timm. Without `mirror`, the others are refused. The file is
+ * kept in the Cache API under the name `effnet-ts`, with its SHA-256, which is verified whenever the file is read. Insecure pages, some
+ * private windows and Node have no such storage. There the file is downloaded again at every call.
  *
  * A public repository of the Hugging Face hub is an EfficientNet of transformers or timm, which states its classes and preprocessing. Its
  * files are kept in the same way. Without a connection, the last commit is used.

@@ -261,7 +261,7 @@ function allRows(): Rows {
 }
 
 /**
- * Returns the name of the default checkpoint of a variant. It is a checkpoint of timm, converted from Google's, whose file can be downloaded
+ * Returns the name of the default checkpoint of a variant. It is a checkpoint of timm, converted from Google's. Its file can be downloaded
  * in Node and on web pages.
  *
  * @throws {OptionError} when the variant is unknown.

@@ -1,6 +1,6 @@
 // A B0 that learned the clothing photos from ImageNet weights, exported and opened by transformers in Python and by transformers.js.
-// Skipped without ORACLE_B0_WEIGHTS, the path of a file with ImageNet weights of B0 in the names of any framework. Arrays that the file lacks
-// start at random.
+// Skipped without ORACLE_B0_WEIGHTS, the path of a file with ImageNet weights of B0 in the names of any framework. Arrays that the file
+// lacks start at random.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
