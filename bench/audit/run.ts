@@ -6,7 +6,15 @@
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createRandom, shuffled } from '../../src/core/internal.js';
-import { compareAll, isNearDuplicate, LIMITS, NEAR, outOfFold, readEntries, type FeatureEntry } from '../../src/evaluation/audit/internal.js';
+import {
+  compareAll,
+  isNearDuplicate,
+  LIMITS,
+  NEAR,
+  outOfFold,
+  readEntries,
+  type FeatureEntry,
+} from '../../src/evaluation/audit/internal.js';
 import {
   type AuditableImage,
   adjustBrightness,
@@ -164,7 +172,10 @@ const python = process.env['CLEANLAB_PYTHON'];
 const theirs = python === undefined ? undefined : (JSON.parse(cleanlab(python)) as number[][]);
 function cleanlab(command: string): string {
   const input = JSON.stringify(cases.map(({ labels, probabilities }) => ({ labels, probabilities })));
-  const { stdout, stderr, status } = spawnSync(command, [fromRoot('bench/audit/cleanlab_issues.py').pathname], { input, maxBuffer: 2 ** 28 });
+  const { stdout, stderr, status } = spawnSync(command, [fromRoot('bench/audit/cleanlab_issues.py').pathname], {
+    input,
+    maxBuffer: 2 ** 28,
+  });
   if (status !== 0) throw new Error(String(stderr));
   return String(stdout);
 }

@@ -43,7 +43,8 @@ export async function auditEntries(entries: readonly (AuditEntry | FeatureEntry)
     classes,
     findings: findings.sort((a, b) => rank(a) - rank(b)),
     accuracy: evaluation === undefined ? undefined : Number(evaluation.accuracy.toFixed(4)),
-    learningCurve: curve === undefined ? undefined : learningCurveOf(curve, classes.filter(({ train, validation }) => train + validation > 1).length),
+    learningCurve:
+      curve === undefined ? undefined : learningCurveOf(curve, classes.filter(({ train, validation }) => train + validation > 1).length),
   };
 }
 

@@ -23,7 +23,8 @@ export function wrongLabels(evaluation: Evaluation, entries: readonly AuditEntry
   }));
   if (images.length === 0) return undefined;
   const inValidation = images.filter(({ part }) => part === 'validation').length;
-  const note = inValidation === 0 ? '' : ` ${inValidation} of them ${inValidation === 1 ? 'is a validation image' : 'are validation images'}.`;
+  const note =
+    inValidation === 0 ? '' : ` ${inValidation} of them ${inValidation === 1 ? 'is a validation image' : 'are validation images'}.`;
   return {
     kind: 'wrong-label',
     severity: 'high',

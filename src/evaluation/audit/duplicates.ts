@@ -83,7 +83,8 @@ export function duplicateFindings(groups: readonly CopyGroup[]): AuditFinding[] 
       'near-duplicate',
       conflicting(near) > 0 ? 'high' : 'low',
       near,
-      (count) => `${count} look almost like another one. Keep one of each group, or keep all of a group on one side of every split.${clash(near)}`,
+      (count) =>
+        `${count} look almost like another one. Keep one of each group, or keep all of a group on one side of every split.${clash(near)}`,
     ),
   ].filter((each) => each !== undefined);
 }

@@ -74,7 +74,8 @@ const RULES: readonly Rule[] = [
     severity: 'low',
     scoreOf: ({ orientation }) => (orientation > 1 ? orientation : undefined),
     detailOf: ({ orientation }) => `EXIF orientation ${orientation}`,
-    advice: (count) => `${count} are stored rotated, with an EXIF orientation. This library turns them upright; check that other programs do.`,
+    advice: (count) =>
+      `${count} are stored rotated, with an EXIF orientation. This library turns them upright; check that other programs do.`,
   },
 ];
 
@@ -101,7 +102,8 @@ function colorFinding(entries: readonly AuditEntry[]): AuditFinding | undefined 
   return finding(
     'color-mode',
     'low',
-    (count) => `${count} are not in the color mode of most (${NAMES[usual ?? 'rgb'] ?? ''}). Make sure that color does not give the class away.`,
+    (count) =>
+      `${count} are not in the color mode of most (${NAMES[usual ?? 'rgb'] ?? ''}). Make sure that color does not give the class away.`,
     entries,
     ({ colorMode }) =>
       colorMode === undefined || colorMode === usual

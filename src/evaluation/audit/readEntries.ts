@@ -40,7 +40,9 @@ export async function readEntries(
     const rows = await reader.read(where, source, { batchSize, check: () => undefined, onProgress, signal });
     let next = 0;
     return entries.map((entry) =>
-      entry.measures === undefined ? entry : { ...entry, measures: entry.measures, features: (rows[next++] as (typeof rows)[number]).features },
+      entry.measures === undefined
+        ? entry
+        : { ...entry, measures: entry.measures, features: (rows[next++] as (typeof rows)[number]).features },
     );
   } finally {
     await reader.dispose();

@@ -10,6 +10,7 @@ import {
   encodeImage,
   eventFile,
   evaluatePredictions,
+  imageFolder,
   saveModel,
   VARIANTS,
   weightsOf,
@@ -18,7 +19,7 @@ import {
 import { patterned } from '../../support/patterned.js';
 import { tinyModel } from '../../support/tinyTraining.js';
 import type { BaseCalls } from './baseCall.js';
-import { placeOf } from './nodeFiles.js';
+import { classFolders, placeOf } from './nodeFiles.js';
 
 const nothing = (): void => undefined;
 const wasmFolder = path.join(path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
@@ -45,6 +46,14 @@ const evaluation = evaluatePredictions(
 );
 
 export const nodeModelCalls: BaseCalls = {
+  auditImages: {
+    args: async () => {
+      const { files } = await imageFolder(await classFolders());
+      const preprocessing = { inputSize: 32, fit: 'stretch' } as const;
+      const common = { features: smallModel(), preprocessing, classNames: ['hats', 'shoes'], checks: ['dark'], folds: 2, seed: 1 };
+      return [{ files }, { ...common, validation: { files }, batchSize: 2, onProgress: nothing, signal: new AbortController().signal }];
+    },
+  },
   selectBackend: { args: () => [['cpu', 'wasm'], { gradients: false, tolerance: 0.01, wasmFolder }] },
   ensureBackend: { args: () => [['cpu']] },
   saveModel: { args: () => [smallModel(), placeOf('saved'), { dtype: 'float32' }] },

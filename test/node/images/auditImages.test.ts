@@ -54,21 +54,45 @@ beforeAll(async () => {
       await mkdir(place, { recursive: true });
       for (let i = 0; i < (part === 'train' ? 12 : 2); i++) {
         const seed = 1000 * (part === 'train' ? 1 : 2) + 100 * label + i;
-        await image(label, seed).png().toFile(path.join(place, `${name}${i}.png`));
+        await image(label, seed)
+          .png()
+          .toFile(path.join(place, `${name}${i}.png`));
       }
     }
   }
   const train = path.join(folder, 'train');
-  await image(0, 5001).png().toFile(path.join(train, 'red', 'is-blue.png'));
-  await image(1, 1101).png().toFile(path.join(train, 'green', 'same.png'));
-  await image(0, 1003).jpeg({ quality: 60 }).toFile(path.join(train, 'blue', 'recompressed.jpg'));
-  await image(2, 1205).png().toFile(path.join(folder, 'validation', 'red', 'leaked.png'));
+  await image(0, 5001)
+    .png()
+    .toFile(path.join(train, 'red', 'is-blue.png'));
+  await image(1, 1101)
+    .png()
+    .toFile(path.join(train, 'green', 'same.png'));
+  await image(0, 1003)
+    .jpeg({ quality: 60 })
+    .toFile(path.join(train, 'blue', 'recompressed.jpg'));
+  await image(2, 1205)
+    .png()
+    .toFile(path.join(folder, 'validation', 'red', 'leaked.png'));
   await writeFile(path.join(train, 'green', 'broken.jpg'), 'no image');
-  await image(1, 5002).linear(0.2).png().toFile(path.join(train, 'green', 'dark.png'));
-  await image(1, 5003).grayscale().png().toFile(path.join(train, 'green', 'gray.png'));
-  await image(1, 5004, [12, 60]).png().toFile(path.join(train, 'green', 'wide.png'));
-  await image(0, 5005).withMetadata({ orientation: 6 }).jpeg().toFile(path.join(train, 'blue', 'turned.jpg'));
-  await image(0, 5006).toColorspace('cmyk').jpeg().toFile(path.join(train, 'blue', 'cmyk.jpg'));
+  await image(1, 5002)
+    .linear(0.2)
+    .png()
+    .toFile(path.join(train, 'green', 'dark.png'));
+  await image(1, 5003)
+    .grayscale()
+    .png()
+    .toFile(path.join(train, 'green', 'gray.png'));
+  await image(1, 5004, [12, 60])
+    .png()
+    .toFile(path.join(train, 'green', 'wide.png'));
+  await image(0, 5005)
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toFile(path.join(train, 'blue', 'turned.jpg'));
+  await image(0, 5006)
+    .toColorspace('cmyk')
+    .jpeg()
+    .toFile(path.join(train, 'blue', 'cmyk.jpg'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -128,7 +152,9 @@ test('refuses unknown options and labels without a class name, and can be cancel
   await expect(auditImages({ files, classNames: CLASSES }, { features })).rejects.toThrow('received 3 of');
   await expect(auditImages({ files }, { features })).rejects.toThrow('`classNames`, received undefined. Pass them');
   const broken = [0, 1].map((label) => ({ path: path.join(train, 'green', 'broken.jpg'), label }));
-  await expect(auditImages({ files: broken, classNames: CLASSES }, { features })).rejects.toThrow('at least two images that can be decoded');
+  await expect(auditImages({ files: broken, classNames: CLASSES }, { features })).rejects.toThrow(
+    'at least two images that can be decoded',
+  );
   await expect(auditImages(train, { features, signal: AbortSignal.abort() })).rejects.toThrow('aborted');
   features.dispose();
 });
