@@ -59,7 +59,8 @@ try {
     { key: 'constant', name: 'the same at a constant rate of 3e-4', command: [...own, 'constant'] },
     { key: 'torch', name: 'PyTorch, all layers', command: [TORCH_PYTHON, here('torch_accuracy.py'), images, timm, '6'] },
   ];
-  const results: Results = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { results: Results }).results : {};
+  const earlier = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { results: Results }).results : {};
+  const results: Results = Object.fromEntries(JOBS.map(({ key }) => [key, earlier[key] ?? []]));
   const missing = new Map<string, string>();
   for (const seed of seeds) {
     for (const { key, name, command } of JOBS.filter((job) => given.jobs?.split(',').includes(job.key) ?? true)) {

@@ -6,7 +6,7 @@ import type { ProgressListener } from '../core/index.js';
 import type { Features } from './extractFeatures.js';
 import { lbfgs, type ValueAndGradient } from './lbfgs.js';
 
-/** The penalty where cross-validation is impossible, as with a single image per class. */
+/** The default penalty, which also applies where cross-validation is impossible, as with a single image per class. */
 export const DEFAULT_L2 = 0.002;
 
 /** Options of {@link chooseL2}. */

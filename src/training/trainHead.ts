@@ -77,7 +77,7 @@ export interface TrainHeadOptions {
   /**
    * Factor of the L2 penalty on the kernels of the head, at least 0. `'auto'` chooses it by cross-validation on the training features, and
    * cannot be combined with `hidden`. The reported loss includes the penalty.
-   * @defaultValue 'auto', or 0.002 with `hidden`
+   * @defaultValue 0.002
    */
   readonly l2?: number | 'auto' | undefined;
   /**
@@ -294,8 +294,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     tf.tidy(() => {
       last.setWeights(last.getWeights().map((weight) => tf.zerosLike(weight)));
     });
-    const given = options.l2 ?? (hidden.length > 0 ? DEFAULT_L2 : 'auto');
-    const { labelSmoothing = 0, onProgress, signal } = options;
+    const { l2: given = DEFAULT_L2, labelSmoothing = 0, onProgress, signal } = options;
     const choosing = { activation: classifierActivation, labelSmoothing, seed, normalize: normalized?.normalize, onProgress, signal };
     const l2 = given === 'auto' ? await chooseL2(train, choosing) : given;
     const history = await fitHead(classifier, {
