@@ -40,5 +40,7 @@ test.each([
 });
 
 test('a threshold that is no probability is refused', () => {
-  expect(() => coverageChart(evaluation, { unknownThreshold: 2 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: coverageChart: expected a number in [0, 1] for \`unknownThreshold\`, received 2.]`);
+  expect(() => coverageChart(evaluation, { unknownThreshold: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: coverageChart: expected a number in [0, 1] for \`unknownThreshold\`, received 2.]`,
+  );
 });
