@@ -1,6 +1,7 @@
 // The commands, in the order of `--help`.
 
 import type { CliCommand } from './CliCommand.js';
+import { auditCommand } from './auditCommand.js';
 import { classifyCommand } from './classifyCommand.js';
 import { evaluateCommand } from './evaluateCommand.js';
 import { exportCommand } from './exportCommand.js';
@@ -14,5 +15,6 @@ export const COMMANDS: readonly CliCommand[] = [
   evaluateCommand,
   exportCommand,
   inspectCommand,
+  auditCommand,
   serveCommand,
 ];

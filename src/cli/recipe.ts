@@ -16,7 +16,6 @@ import {
   type Evaluation,
   type LabeledImage,
   type PreprocessingSource,
-  type TrainedHead,
   type TrainingWorkers,
 } from '../node.js';
 import { createRuntime } from '../onnx.js';
@@ -24,7 +23,7 @@ import type { CliContext } from './CliCommand.js';
 import type { PhaseHistory } from './historyCsv.js';
 import type { TrainCommandOptions } from './trainCommandOptions.js';
 import type { TrainingFiles } from './trainingData.js';
-import type { TrainingState } from './trainingState.js';
+import type { Classifier, TrainingState } from './trainingState.js';
 
 /** What {@link trainByRecipe} works with. */
 export interface RecipeInput {
@@ -100,7 +99,7 @@ export async function trainByRecipe(input: RecipeInput, context: CliContext): Pr
   }
   context.note(`Fine-tuning did not help (accuracy on the validation images ${low ?? ''}, then ${high ?? ''}), so its result is not used.`);
   model.dispose();
-  return { model: ((await state.classifier()) as TrainedHead).model, phases };
+  return { model: ((await state.classifier()) as Classifier).model, phases };
 }
 
 function isBetter(after: Evaluation, before: Evaluation): boolean {
@@ -113,7 +112,7 @@ async function trainedHead(
   train: Dataset<LabeledImage>,
   validation: Dataset<LabeledImage>,
   { onProgress, signal, note }: CliContext,
-): Promise<TrainedHead> {
+): Promise<Classifier> {
   const earlier = await state.classifier();
   if (earlier !== undefined) {
     note('Resuming the training that was interrupted.');

@@ -9,14 +9,17 @@ import { UsageError } from './UsageError.js';
 /** The settings that decide the result of a training. */
 export type TrainingSettings = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/** A trained classifier. */
+export type Classifier = Pick<TrainedHead, 'model' | 'history'>;
+
 /** The state of a training in the folder beside its output. It exists from the end of the first phase to the end of the training. */
 export interface TrainingState {
   /** The file of the checkpoint of fine-tuning. */
   readonly checkpoint: string;
   /** Loads the classifier of an interrupted training. `undefined` if there is none. The caller must dispose its model. */
-  readonly classifier: () => Promise<TrainedHead | undefined>;
+  readonly classifier: () => Promise<Classifier | undefined>;
   /** Keeps a classifier for a later call. */
-  readonly keep: (classifier: TrainedHead) => Promise<void>;
+  readonly keep: (classifier: Classifier) => Promise<void>;
   readonly remove: () => Promise<void>;
 }
 

@@ -27,7 +27,7 @@ export interface FineTuningRecipeOptions {
 }
 
 /** Options of {@link fineTune} that {@link fineTuningRecipe} returns. */
-export type FineTuningRecipe = Required<Pick<FineTuneOptions, 'stages' | 'loss' | 'optimizer'>>;
+export type FineTuningRecipe = { readonly [K in 'stages' | 'loss' | 'optimizer']-?: NonNullable<FineTuneOptions[K]> };
 
 /**
  * Returns the recommended options of {@link fineTune} for a model whose head is already trained, for example by {@link trainHead}.

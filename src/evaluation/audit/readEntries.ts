@@ -37,7 +37,7 @@ export async function readEntries(
   try {
     // The reader reports progress out of `size`, the number of all images.
     const source = Object.assign(decoded(), { size });
-    const rows = await reader.read(where, source, { batchSize, check: () => undefined, onProgress, signal });
+    const rows = await reader.read(where, source, { batchSize, check: () => undefined, store: undefined, onProgress, signal });
     let next = 0;
     return entries.map((entry) =>
       entry.measures === undefined
