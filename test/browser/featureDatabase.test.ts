@@ -1,4 +1,4 @@
-// Features in the IndexedDB of Chromium: kept for the next page, and one sentence when the space is used up.
+// Features in the IndexedDB of Chromium, kept for the next page.
 
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -12,7 +12,6 @@ const root = path.join(import.meta.dirname, '../..');
 declare const stored: {
   add: (owner: string, rows: Readonly<Record<string, readonly number[]>>) => Promise<string>;
   read: (owner: string, keys: readonly string[]) => Promise<readonly (readonly number[] | boolean)[]>;
-  fill: () => Promise<string>;
   train: (changed: boolean) => Promise<readonly [computed: number, loss: number]>;
 };
 
@@ -33,17 +32,6 @@ const SCRIPT = `
     const rows = await store.read(keys.filter((key) => store.has(key)));
     await store.close();
     return [...has, ...rows.map((row) => [...row])];
-  };
-  export const fill = async () => {
-    const store = await open('full');
-    try {
-      for (let i = 0; i < 64; i++) await store.add(new Map([[String(i), new Float32Array(1 << 18).map(Math.random)]]));
-      return 'stored';
-    } catch (error) {
-      return String(error);
-    } finally {
-      await store.close();
-    }
   };
   export const train = async (changed) => {
     await tf.setBackend('cpu');
@@ -118,16 +106,5 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
     expect(first).toBe(8);
     expect(await page.evaluate(() => stored.train(false))).toEqual([0, loss]);
     expect((await page.evaluate(() => stored.train(true)))[0]).toBe(1);
-  });
-
-  test('space that is used up is one sentence, and what was stored remains', async () => {
-    await page.evaluate(() => stored.add('one', { a: [1, 2, 3] }));
-    const session = await context.newCDPSession(page);
-    await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url).origin, quotaSize: 4_000_000 });
-    expect(await page.evaluate(() => stored.fill())).toBe(
-      "DataError: featureDatabase: expected space for more features in 'photos', the browser's space for this site is used up. " +
-        'What was stored before remains. Free space by deleting old databases: `indexedDB.deleteDatabase(name)`.',
-    );
-    expect(await page.evaluate(() => stored.read('one', ['a']))).toEqual([true, [1, 2, 3]]);
   });
 });
