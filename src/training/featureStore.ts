@@ -19,7 +19,7 @@ export interface FeatureStore {
    *
    * @throws {DataError} when there is no such file.
    */
-  stampOf?(path: string): Promise<string>;
+  readonly stampOf?: ((path: string) => Promise<string>) | undefined;
 }
 
 /** The stored rows of one network. */
