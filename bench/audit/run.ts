@@ -172,7 +172,7 @@ const python = process.env['CLEANLAB_PYTHON'];
 const theirs = python === undefined ? undefined : (JSON.parse(cleanlab(python)) as number[][]);
 function cleanlab(command: string): string {
   const input = JSON.stringify(cases.map(({ labels, probabilities }) => ({ labels, probabilities })));
-  const { stdout, stderr, status } = spawnSync(command, [fromRoot('bench/audit/cleanlab_issues.py').pathname], {
+  const { stdout, stderr, status } = spawnSync(command, [fromRoot('bench/audit/cleanlab_issues.py')], {
     input,
     maxBuffer: 2 ** 28,
   });

@@ -3,7 +3,7 @@
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../../../src/core/internal.js';
 import { efficientNet, setPreprocessing } from '../../../src/models/index.js';
@@ -24,17 +24,16 @@ function pixelsOf(label: number, seed: number, [height, width]: readonly [number
   const channel = [2, 1, 0][label] as number;
   const [period, slope, phase] = [random.uniform(4, 20), random.uniform(-2, 2), random.uniform(0, 6)];
   const colors = [0, 1, 2].map(() => random.uniform(20, 100));
-  return Buffer.from({
-    length: height * width * 3,
-    ...Array.from({ length: height * width * 3 }, (_, i) => {
+  return Buffer.from(
+    Array.from({ length: height * width * 3 }, (_, i) => {
       const [x, y, c] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width), i % 3];
       const stripe = Math.sin((x + slope * y) / period + phase) * 30 + random.uniform(-12, 12);
       return Math.max(0, Math.min(255, (colors[c] as number) + stripe + (c === channel ? 120 : 0)));
     }),
-  } as unknown as number[]);
+  );
 }
 
-const image = (label: number, seed: number, size: readonly [number, number] = [48, 48]): sharp.Sharp =>
+const image = (label: number, seed: number, size: readonly [number, number] = [48, 48]): Sharp =>
   sharp(pixelsOf(label, seed, size), { raw: { width: size[1], height: size[0], channels: 3 } });
 const model = (): ReturnType<typeof efficientNet> => {
   const made = efficientNet(SPEC, { classes: 7 });
