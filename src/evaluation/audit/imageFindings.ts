@@ -1,7 +1,6 @@
 // Findings about single images: light, sharpness, size, colors, orientation and files that cannot be decoded.
 //
-// The limits were chosen on the clothing photos of the examples: `npm run bench:audit` prints how many photos each of them reports, and
-// how many of those that were damaged on purpose.
+// `npm run bench:audit` prints how many of the clothing photos the limits report, and how many of those that were damaged on purpose.
 
 import type { AuditCheck, AuditFinding, AuditImage } from './audit.js';
 import type { AuditEntry } from './entries.js';

@@ -3,7 +3,7 @@
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../../../src/core/internal.js';
 import { efficientNet, setPreprocessing } from '../../../src/models/index.js';
@@ -33,7 +33,7 @@ function pixelsOf(label: number, seed: number, [height, width]: readonly [number
   );
 }
 
-const image = (label: number, seed: number, size: readonly [number, number] = [48, 48]): ReturnType<typeof sharp> =>
+const image = (label: number, seed: number, size: readonly [number, number] = [48, 48]): Sharp =>
   sharp(pixelsOf(label, seed, size), { raw: { width: size[1], height: size[0], channels: 3 } });
 const model = (): ReturnType<typeof efficientNet> => {
   const made = efficientNet(SPEC, { classes: 7 });
