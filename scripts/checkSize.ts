@@ -6,11 +6,11 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** Budgets in kilobytes (1000 bytes). A commit that raises one must say why. */
-const BUDGETS: Readonly<Record<string, number>> = { index: 160, node: 250, wasm: 22, onnx: 37 };
+const BUDGETS: Readonly<Record<string, number>> = { index: 170, node: 265, wasm: 22, onnx: 37 };
 /** The part of `index` that an application needs to build a network and load its weights. */
 const CORE = { names: 'efficientNet, loadWeights', budget: 36 };
 // More than half of it is source maps.
-const TARBALL_BUDGET = 1300;
+const TARBALL_BUDGET = 1480;
 
 async function entrySize(entry: string, names = '*'): Promise<number> {
   const contents = `export ${names === '*' ? names : `{ ${names} }`} from './dist/${entry}.js'`;

@@ -72,7 +72,7 @@ const halved = (image: Pixels): Pixels =>
 
 /** Rounds to 8 bits, as a file does. */
 function bytes(image: Pixels): Pixels {
-  return { ...image, data: Uint8ClampedArray.from(image.data) as unknown as Uint8Array };
+  return { ...image, data: Uint8ClampedArray.from(image.data) };
 }
 
 const CHANGES: Readonly<Record<string, (image: Pixels) => Pixels | Promise<Pixels>>> = {
@@ -92,7 +92,7 @@ for (const [name, change] of Object.entries(CHANGES)) {
   const copies = await entriesOf(
     (async function* () {
       for (const i of chosen) {
-        const { path, label, origin } = files[i]!;
+        const { path, label, origin } = files[i] as (typeof files)[number];
         yield { pixels: await change(await decodeImage(path)), label, origin };
       }
     })(),
@@ -114,7 +114,7 @@ async function nearPairs(entries: readonly FeatureEntry[]): Promise<readonly (re
 }
 const among = await nearPairs(originals);
 console.log(`\nPairs of copies among the original photos: ${among.length}`);
-for (const [a, b, similarity] of among) console.log(`${similarity.toFixed(3)}  ${files[a]!.origin}  ${files[b]!.origin}`);
+for (const [a, b, similarity] of among) console.log(`${similarity.toFixed(3)}  ${files[a]?.origin}  ${files[b]?.origin}`);
 const rows: string[][] = [];
 for (const [name, copies] of [...changed].slice(0, 5)) {
   const pairs = await nearPairs([...originals, ...copies]);
@@ -138,16 +138,16 @@ printTable(
   ['change', 'reported of changed photos', 'reported of all original photos'],
   Object.entries(judge).map(([name, isBad]) => [
     name,
-    percent(changed.get(name)!.filter(isBad).length / chosen.length),
+    percent((changed.get(name) ?? []).filter(isBad).length / chosen.length),
     percent(originals.filter(isBad).length / originals.length),
   ]),
 );
 const quantiles = (values: readonly number[]): string => {
   const sorted = values.toSorted((a, b) => a - b);
-  return [0, 0.01, 0.05, 0.5, 0.95, 1].map((share) => sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(3)).join(', ');
+  return [0, 0.01, 0.05, 0.5, 0.95, 1].map((share) => (sorted[Math.floor(share * (sorted.length - 1))] ?? NaN).toFixed(3)).join(', ');
 };
 console.log(`\nSharpness (0, 1, 5, 50, 95 and 100 %): originals ${quantiles(originals.map(({ measures }) => measures.sharpness))}`);
-console.log(`blurred ${quantiles(changed.get('blurred')!.map(({ measures }) => measures.sharpness))}`);
+console.log(`blurred ${quantiles((changed.get('blurred') ?? []).map(({ measures }) => measures.sharpness))}`);
 
 // Wrong labels.
 const groups = [...originals.keys()];
@@ -202,8 +202,10 @@ printTable(
 
 // Ten thousand photos, by repetition with noise.
 const noise = createRandom(1);
-const many = Array.from({ length: 10_000 }, (_, i) => originals[i % originals.length]!.features.map((x) => x + noise.uniform(0, 0.3)));
-const labels = many.map((_, i) => originals[i % originals.length]!.labelIndex);
+const many = Array.from({ length: 10_000 }, (_, i) =>
+  (originals[i % originals.length] as (typeof originals)[number]).features.map((x) => x + noise.uniform(0, 0.3)),
+);
+const labels = many.map((_, i) => (originals[i % originals.length] as (typeof originals)[number]).labelIndex);
 const timed = async (task: string, work: () => Promise<unknown>): Promise<void> => {
   const from = process.cpuUsage();
   await work();

@@ -1,5 +1,5 @@
-// Compares trainHead({ l2: 'auto' }), which chooses its L2 penalty by cross-validation, with scikit-learn's LogisticRegressionCV on the same
-// features of Lite0: all clothing images, ten per class, and scikit-learn's handwritten digits at 96 pixels.
+// Compares trainHead({ l2: 'auto' }), which chooses its L2 penalty by cross-validation, with scikit-learn's LogisticRegressionCV on the
+// same features of Lite0: all clothing images, ten per class, and scikit-learn's handwritten digits at 96 pixels.
 // npm run bench:frozen-head-penalty            three seeds of trainHead, some minutes
 // npm run bench:frozen-head-penalty -- 1       other seeds
 // SKLEARN_PYTHON names an environment with scikit-learn, Pillow and safetensors. All results are written to bench/frozen-head/penalty.json.

@@ -45,7 +45,7 @@ if (task === 'trainHead') {
     seed: 1,
     onProgress,
   });
-  accuracy = history.at(-1)?.['val_accuracy'] as number | undefined;
+  accuracy = history.at(-1)?.val_accuracy;
 } else {
   const { images, classNames } = await imageFolder(folder, { preprocessing });
   const index = await imageIndex(backbone, { runtime: createRuntime, preprocessing, featureStore });

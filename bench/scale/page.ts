@@ -33,7 +33,7 @@ export async function train(count: number): Promise<{ seconds: number; accuracy:
     featureStore: featureDatabase('scale'),
     seed: 1,
   });
-  return { seconds: Math.round((performance.now() - start) / 1000), accuracy: Number(history.at(-1)?.['accuracy']) };
+  return { seconds: Math.round((performance.now() - start) / 1000), accuracy: Number(history.at(-1)?.accuracy) };
 }
 
 async function photo(label: number): Promise<Blob> {

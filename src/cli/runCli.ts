@@ -17,7 +17,7 @@ const STOPPED = 130;
  * @returns The exit code.
  */
 export async function runCli(line: readonly string[], { stdout, stderr, signal, version }: CliProcess): Promise<number> {
-  let failed = false;
+  const state = { failed: false };
   const context: CliContext = {
     print: (text) => stdout.write(`${text}\n`),
     note: (text) => stderr.write(`${text}\n`),
@@ -26,12 +26,12 @@ export async function runCli(line: readonly string[], { stdout, stderr, signal, 
     signal,
     version,
     fail: () => {
-      failed = true;
+      state.failed = true;
     },
   };
   try {
     await programOf(context, { stdout, stderr, version }).parseAsync(line, { from: 'user' });
-    return failed ? FAILED : 0;
+    return state.failed ? FAILED : 0;
   } catch (error) {
     // commander has printed its own message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;

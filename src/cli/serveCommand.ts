@@ -23,7 +23,7 @@ export const serveCommand: CliCommand = {
   summary: 'answer HTTP requests with the classes of images',
   examples: [
     ['serve models/clothes', 'serves a model of your own, with a page to try it on http://localhost:8080'],
-    ['serve --port 3000', 'names images with the 1000 classes of ImageNet'],
+    ['serve models/clothes --port 3000', 'uses another port'],
     ['serve models/clothes --host 0.0.0.0 --cors https://example.com', 'lets other machines and the pages of a site call it'],
   ],
   define(command, context) {

@@ -27,8 +27,8 @@ const MAX_IMAGES = 4000;
 const STRENGTHS = [100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003];
 
 /**
- * Returns the L2 penalty of logistic regression with the lowest mean loss on left-out images, in five folds with about the same share of each
- * class. Images of a class without training images in their fold are not counted.
+ * Returns the L2 penalty of logistic regression with the lowest mean loss on left-out images, in five folds with about the same share of
+ * each class. Images of a class without training images in their fold are not counted.
  */
 export async function chooseL2(features: Features, options: ChooseL2Options): Promise<number> {
   const rows = shuffled(
@@ -136,11 +136,14 @@ async function fit(
     slopes.dispose();
     const gradient = new Float64Array(weights.length);
     gradient.set(kernel);
-    for (let i = 0; i < errors.length; i++) gradient[width * classes + (i % classes)]! += ((errors[i] as number) * perImage) / images;
+    for (let i = 0; i < errors.length; i++) {
+      const bias = width * classes + (i % classes);
+      gradient[bias] = (gradient[bias] as number) + ((errors[i] as number) * perImage) / images;
+    }
     let squares = 0;
     for (let i = 0; i < width * classes; i++) {
       squares += (weights[i] as number) ** 2;
-      gradient[i]! += 2 * l2 * (weights[i] as number);
+      gradient[i] = (gradient[i] as number) + 2 * l2 * (weights[i] as number);
     }
     return { value: (sum * perImage) / images + l2 * squares, gradient };
   };

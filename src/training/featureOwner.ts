@@ -24,7 +24,7 @@ export async function featureOwner(
   const parts: string[] = [FORMAT, preprocessing === undefined ? '' : describePreprocessing(preprocessing), ...others.map(String)];
   for (const layer of layersOf(features)) {
     parts.push(layer.getClassName(), JSON.stringify(layer.outputShape));
-    for (const weight of layer.weights) parts.push(contentDigest((await (weight.read() as tf.Variable).data()) as Float32Array));
+    for (const weight of layer.weights) parts.push(contentDigest(await (weight.read() as tf.Variable).data()));
   }
   return contentDigest(new TextEncoder().encode(parts.join('\n')));
 }

@@ -12,7 +12,7 @@ export interface NormalizedFeatures {
   /** Subtracts the mean of each feature, and divides by the root mean square deviation of all features. */
   apply(input: tfl.SymbolicTensor): tfl.SymbolicTensor;
   /** Does the same to features `[batch, features]`. The caller must dispose the result. */
-  normalize(features: tf.Tensor2D): tf.Tensor2D;
+  readonly normalize: (features: tf.Tensor2D) => tf.Tensor2D;
   /** Returns the weights for the features themselves. The caller must dispose them. */
   withoutNormalization(kernel: tf.Tensor, bias: tf.Tensor): [kernel: tf.Tensor, bias: tf.Tensor];
 }

@@ -1,4 +1,4 @@
-// Types the command lines of docs/command-line.md in order, in a folder with photos of three kinds of clothes, and compares what they print.
+// Types the command lines of docs/command-line.md in order, in a folder with photos of three kinds of clothes, and compares their output.
 // `...` stands for any text. Fine-tuning, which takes longest, is shortened.
 
 import { execFileSync } from 'node:child_process';

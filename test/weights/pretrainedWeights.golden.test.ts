@@ -87,7 +87,5 @@ test("a checkpoint's evaluation says what it does", () => {
   expect(described('timm/tf_efficientnetv2_b3.in21k_ft_in1k')).toMatchInlineSnapshot(
     `"resize to 333 x 333 (bicubic, Pillow), then center crop 300 x 300"`,
   );
-  expect(described('keras/b0')).toMatchInlineSnapshot(
-    `"center crop of 0.875 of the shorter side, then resize to 224 x 224 (bicubic)"`,
-  );
+  expect(described('keras/b0')).toMatchInlineSnapshot(`"center crop of 0.875 of the shorter side, then resize to 224 x 224 (bicubic)"`);
 });

@@ -53,7 +53,8 @@ export async function checkFeatures(where: string, { features, preprocessing }: 
  *
  * @param images - Images of any size with pixels in [0, 255]. Broken images have an `error` instead of pixels.
  * @returns Plain data, which `JSON.stringify` can store.
- * @throws {OptionError} when an option is unknown or invalid, an item is not an image, the data never ends, or the preprocessing is unknown.
+ * @throws {OptionError} when an option is unknown or invalid, an item is not an image, the data never ends, or the preprocessing is
+ *   unknown.
  * @throws {DataError} when fewer than two images can be decoded, a label is not one of `classNames`, or pixels or features are not finite.
  * @throws {ShapeError} when an image does not have the channels that the network takes.
  * @throws {BackendError} when no backend is ready.

@@ -75,10 +75,9 @@ function sharpnessOf(gray: Float32Array, width: number): number {
   return contrast < 1 || edges.length === 0 ? 0 : deviation(edges) / contrast;
 }
 
-function deviation(values: ArrayLike<number>): number {
+function deviation(values: readonly number[] | Float32Array | Uint8Array | Uint8ClampedArray): number {
   let [sum, squares] = [0, 0];
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
+  for (const value of values) {
     sum += value;
     squares += value * value;
   }

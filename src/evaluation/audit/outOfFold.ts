@@ -44,7 +44,7 @@ const SHARES = [0.125, 0.25, 0.5, 1];
 
 /** Predicts all images by k-fold cross-validation with linear discriminant analysis. */
 export async function outOfFold(data: AuditedFeatures, { folds, seed, onFold }: OutOfFoldOptions): Promise<OutOfFold> {
-  const { rows, labels, classes, groups } = data;
+  const { rows, labels, classes } = data;
   const width = rows[0]?.length ?? 0;
   const probabilities = new Float32Array(rows.length * classes);
   const correct = SHARES.map(() => 0);

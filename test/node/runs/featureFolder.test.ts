@@ -3,7 +3,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createRandom } from '../../../src/core/internal.js';
@@ -28,7 +28,7 @@ let computed = 0;
 const counting: FeatureRuntime = (features) =>
   Promise.resolve({
     predict: (images) => {
-      computed += images.shape[0] ?? 0;
+      computed += images.shape[0] as number;
       return features.predict(images) as tf.Tensor;
     },
     dispose: () => undefined,
@@ -75,7 +75,7 @@ async function train(
   const options = { classNames, train: batches, epochs: 2, seed: 1, runtime: counting, featureStore: featureFolder(store), ...more };
   const { history, model } = await trainHead(network, options);
   model.dispose();
-  return [computed, history.at(-1)?.['loss'] as number];
+  return [computed, history.at(-1)?.loss as number];
 }
 const onlyFile = (): string => path.join(store, readdirSync(store)[0] as string);
 
