@@ -28,7 +28,7 @@ let computed = 0;
 const counting: FeatureRuntime = (features) =>
   Promise.resolve({
     predict: (images) => {
-      computed += images.shape[0] as number;
+      computed += images.shape[0];
       return features.predict(images) as tf.Tensor;
     },
     dispose: () => undefined,
