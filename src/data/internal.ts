@@ -10,7 +10,6 @@ export {
   readable,
 } from './checkBatches.js';
 export { checkLabelShape } from './checkLabelShape.js';
-export type { ItemIdentity } from './fingerprint.js';
 export { collateFor } from './imageBatches.js';
 export { releaseItem, tensorsOf } from './items.js';
 export { lazyPassesOf, type LazyItem } from './lazyItems.js';
