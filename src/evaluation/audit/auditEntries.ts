@@ -7,9 +7,10 @@ import { inputPreprocessing } from '../predict/internal.js';
 import type { Audit, AuditDatasetOptions, AuditFinding } from './audit.js';
 import { AUDIT_CHECKS } from './auditChecks.js';
 import { learningCurveOf, overlappingClasses, smallClasses, wrongLabels } from './classFindings.js';
-import { type CopyGroup, duplicateFindings, equalFiles, groupsOf, isNearDuplicate, NEAR } from './duplicates.js';
+import { type CopyGroup, duplicateFindings, equalFiles, groupsOf, CANDIDATES, isNearDuplicate } from './duplicates.js';
 import type { AuditEntry, FeatureEntry } from './entries.js';
 import { imageFindings } from './imageFindings.js';
+import { areHashesWithin } from './measureImage.js';
 import { compareAll, type SimilarPair } from './neighbors.js';
 import { type CurvePoint, outOfFold } from './outOfFold.js';
 import { outliers } from './outliers.js';
@@ -58,8 +59,10 @@ interface Comparison {
 async function compareEntries(entries: readonly FeatureEntry[], { onProgress, signal }: AuditDatasetOptions): Promise<Comparison> {
   const advance = trackProgress(onProgress, 'copies', 'images', entries.length);
   const rows = entries.map(({ features }) => features);
+  const hashes = entries.map(({ measures }) => measures.hash);
   const { pairs, closeness } = await compareAll(rows, {
-    similarity: NEAR.looser,
+    similarity: CANDIDATES.similarity,
+    looksAlike: (first, second) => areHashesWithin(hashes[first] as Uint32Array, hashes[second] as Uint32Array, CANDIDATES.hashDistance),
     onRow: async (done) => {
       advance(done);
       await pause(signal);

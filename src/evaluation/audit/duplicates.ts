@@ -7,16 +7,24 @@ import { hashDistance } from './measureImage.js';
 import type { SimilarPair } from './neighbors.js';
 
 /**
- * Images are near duplicates if their features are this similar, or if features are less similar but the images look the same to a
- * difference hash. `npm run bench:audit` measures both on planted copies.
+ * Images are near duplicates if their features are similar, and the less so, the more they look the same to a difference hash: the least
+ * similarity and the largest distance of the hashes. `npm run bench:audit` measures this on planted copies.
  */
-export const NEAR = { similarity: 0.9, looser: 0.75, hashDistance: 0.2 };
+const NEAR = [
+  { similarity: 0.85, hashDistance: 0.35 },
+  { similarity: 0.75, hashDistance: 0.2 },
+  // Resized and recompressed photos. Features of small copies differ more than their hashes.
+  { similarity: 0.4, hashDistance: 0.1 },
+] as const;
+
+/** Pairs of at least this similarity are candidates, and those whose hashes differ in at most this fraction of their bits. */
+export const CANDIDATES = { similarity: NEAR[1].similarity, hashDistance: NEAR[2].hashDistance };
 
 /** Returns whether a pair of images is a near duplicate. */
 export function isNearDuplicate({ first, second, similarity }: SimilarPair, entries: readonly FeatureEntry[]): boolean {
-  if (similarity >= NEAR.similarity) return true;
   const [a, b] = [(entries[first] as FeatureEntry).measures.hash, (entries[second] as FeatureEntry).measures.hash];
-  return similarity >= NEAR.looser && hashDistance(a, b) <= NEAR.hashDistance;
+  const distance = hashDistance(a, b);
+  return NEAR.some((limit) => similarity >= limit.similarity && distance <= limit.hashDistance);
 }
 
 /** Returns the groups of files with equal digests, by position. */

@@ -95,6 +95,15 @@ function differenceHash(gray: Pixels): Uint32Array {
   return hash;
 }
 
+/** Returns whether two hashes differ in at most this fraction of their bits. Faster than {@link hashDistance} if they differ in more. */
+export function areHashesWithin(a: Uint32Array, b: Uint32Array, distance: number): boolean {
+  let left = Math.floor(distance * 32 * a.length);
+  for (let i = 0; i < a.length; i++) {
+    for (let x = (a[i] as number) ^ (b[i] as number); x !== 0; x &= x - 1) if (--left < 0) return false;
+  }
+  return true;
+}
+
 /** Returns the fraction of bits in which two hashes differ. */
 export function hashDistance(a: Uint32Array, b: Uint32Array): number {
   let bits = 0;

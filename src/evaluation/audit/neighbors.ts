@@ -15,7 +15,7 @@ export interface SimilarPair {
 
 /** The result of {@link compareAll}. */
 export interface Neighborhood {
-  /** All pairs of at least the given similarity, in the order of their positions. */
+  /** All pairs of at least the given similarity and those that look alike, in the order of their positions. */
   readonly pairs: readonly SimilarPair[];
   /** Mean similarity of each image to its most similar ones, apart from its near duplicates. */
   readonly closeness: Float32Array;
@@ -24,6 +24,8 @@ export interface Neighborhood {
 export interface CompareAllOptions {
   /** Minimum similarity of a pair. */
   readonly similarity: number;
+  /** Pairs that are listed although their features are less similar. @defaultValue none */
+  readonly looksAlike?: ((first: number, second: number) => boolean) | undefined;
   /** Called after every few rows, for progress and cancellation. */
   readonly onRow: (done: number) => Promise<void>;
 }
@@ -37,7 +39,10 @@ const NEIGHBORS = 5;
 const CANDIDATES = 12;
 
 /** Compares all images by the cosine of their features, from which the mean of all images is subtracted. */
-export async function compareAll(rows: readonly Float32Array[], { similarity, onRow }: CompareAllOptions): Promise<Neighborhood> {
+export async function compareAll(
+  rows: readonly Float32Array[],
+  { similarity, looksAlike, onRow }: CompareAllOptions,
+): Promise<Neighborhood> {
   const centered = centeredRows(rows);
   const sketches = sketchesOf(centered);
   const least = similarity - (SLACK * (1 - similarity ** 2)) / Math.sqrt(SKETCH);
@@ -48,9 +53,10 @@ export async function compareAll(rows: readonly Float32Array[], { similarity, on
       const estimate = sketchCosine(sketches, i, j);
       best[i]?.offer(j, estimate);
       best[j]?.offer(i, estimate);
-      if (estimate < least) continue;
+      const isAlike = looksAlike?.(i, j) === true;
+      if (estimate < least && !isAlike) continue;
       const exact = cosine(centered[i] as Float32Array, centered[j] as Float32Array);
-      if (exact >= similarity) pairs.push({ first: i, second: j, similarity: exact });
+      if (exact >= similarity || isAlike) pairs.push({ first: i, second: j, similarity: exact });
     }
     if (i % 64 === 63) await onRow(i + 1);
   }
