@@ -19,6 +19,7 @@ const REASONS = [
   'run by test/package',
   'needs files of your own',
   'needs a trained network',
+  'trains for minutes',
 ];
 const snippets = pages.flatMap(snippetsOf);
 const modules = path.join(ROOT, 'runs', `snippets-${process.pid}`);

@@ -59,8 +59,9 @@ export async function checkFeatures(where: string, { features, preprocessing }: 
  * @throws {ShapeError} when an image does not have the channels that the network takes.
  * @throws {BackendError} when no backend is ready.
  * @example
- * const { images, classNames } = await imageFolder('photos');
- * const { findings } = await auditDataset(images, { classNames, features: await pretrained('lite0') });
+ * const paths = ['photos/hat/1.jpg', 'photos/shoes/1.jpg'];
+ * const images = Dataset.from(paths).map(async (path) => ({ pixels: await decodeImage(path), label: paths.indexOf(path), origin: path }));
+ * const { findings } = await auditDataset(images, { classNames: ['hat', 'shoes'], features: await pretrained('lite0') });
  * for (const { kind, advice } of findings) console.log(`${kind}: ${advice}`);
  * @see Confident Learning, arXiv 1911.00068, for wrong labels
  */

@@ -34,7 +34,7 @@ export interface TrainingWorkersOptions {
  * @example
  * const workers = trainingWorkers();
  * await fineTune(model, { train, stages: [{ unfreeze: { from: 'block5a' }, epochs: 5 }], workers });
- * const evaluation = await evaluate(model, test, { workers });
+ * const evaluation = await evaluate(model, validation, { workers });
  * await workers.dispose();
  */
 export function trainingWorkers(options: TrainingWorkersOptions = {}): TrainingWorkers {

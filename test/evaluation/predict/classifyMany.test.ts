@@ -92,7 +92,7 @@ test('returns the same classes as classify, and leaves no tensors', async () => 
 test('can be aborted, and refuses unknown options and images with other channels', async () => {
   await expect(all(classifyMany(echo(), [gray(1)], { signal: AbortSignal.abort(new Error('enough')) }))).rejects.toThrow('enough');
   expect(() => classifyMany(echo(), [gray(1)], { batch: 2 } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: classifyMany: expected one of the options \`topK\`, \`classNames\`, \`preprocessing\`, \`unknownThreshold\`, \`batchSize\`, \`signal\`, received \`batch\`.]`,
+    `[OptionError: classifyMany: expected one of the options \`topK\`, \`classNames\`, \`preprocessing\`, \`unknownThreshold\`, \`batchSize\`, \`workers\`, \`signal\`, received \`batch\`.]`,
   );
   await expect(all(classifyMany(echo(), [{ ...gray(1), channels: 1, data: new Uint8Array(64) }]))).rejects.toThrow(
     'received a grayscale image [8, 8, 1].',

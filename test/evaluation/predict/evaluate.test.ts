@@ -219,7 +219,7 @@ test('invalid data, models and options are refused and leave no tensors', async 
       `[DataError: evaluate: expected a one-hot label for prediction 0, received 0.8999999761581421 at class 0. Use labels without label smoothing or mixup for the evaluation.]`,
     );
     await expect(evaluate(model, data, { batch: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: evaluate: expected one of the options \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`fromLogits\`, \`batchSize\`, \`onProgress\`, \`signal\`, \`otherPreprocessing\`, received \`batch\`.]`,
+      `[OptionError: evaluate: expected one of the options \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`fromLogits\`, \`batchSize\`, \`workers\`, \`onProgress\`, \`signal\`, \`otherPreprocessing\`, received \`batch\`.]`,
     );
     await expect(evaluate({} as never, data)).rejects.toThrowErrorMatchingInlineSnapshot(
       `[OptionError: evaluate: expected a model with \`predict\` for \`model\`, received {  }.]`,

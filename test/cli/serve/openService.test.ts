@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Predictor } from '../../src/node.js';
-import { openService, type Service, type ServiceOptions } from '../../src/cli/serve/openService.js';
+import type { Predictor } from '../../../src/node.js';
+import { openService, type Service, type ServiceOptions } from '../../../src/cli/serve/openService.js';
 
 const PHOTO = await readFile('examples/data/photos/panda.jpg');
 const OPTIONS: ServiceOptions = {
