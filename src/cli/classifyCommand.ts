@@ -2,9 +2,8 @@
 
 import { Option } from 'commander';
 import { classifyMany, Dataset, decodeImage, type Classification, type Pixels } from '../node.js';
-import { trackProgress } from '../core/internal.js';
+import { csvLine, trackProgress } from '../core/internal.js';
 import type { CliCommand, CliContext } from './CliCommand.js';
-import { csvLine } from './csvLine.js';
 import { imagePaths } from './imagePaths.js';
 import { runtimeOptions, wholeNumber, type RuntimeOptions } from './options.js';
 import { openPredictor, requireModel, startBackend } from './openModel.js';

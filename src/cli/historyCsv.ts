@@ -1,7 +1,7 @@
 // The metrics of every epoch as CSV.
 
 import type { EpochMetrics } from '../node.js';
-import { csvLine } from './csvLine.js';
+import { csvLine } from '../core/internal.js';
 
 /** The epochs of a part of a training. */
 export interface PhaseHistory {

@@ -42,6 +42,7 @@ export {
   typeName,
 } from './checks.js';
 export { decodeText, isEncoding } from './decodeText.js';
+export { csvLine } from './csvLine.js';
 export { joinBytes } from './joinBytes.js';
 export { joinFloats } from './joinFloats.js';
 export { didYouMean } from './didYouMean.js';

@@ -1,5 +1,6 @@
 // Lists individual predictions as rows or CSV, for example to find and correct wrong labels.
 
+import { csvLine } from '../../core/internal.js';
 import { checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation } from './evaluation.js';
 
@@ -67,10 +68,6 @@ function rowsOf(evaluation: Evaluation): PredictionRow[] {
 export function predictionsCsv(evaluation: Evaluation): string {
   checkEvaluation('predictionsCsv', evaluation);
   const columns = ['index', 'file', 'label', 'labelIndex', 'predicted', 'predictedIndex', 'probability', 'correct'] as const;
-  const rows = rowsOf(evaluation).map((row) => columns.map((column) => cell(String(row[column]))));
-  return [columns, ...rows].map((cells) => `${cells.join(',')}\r\n`).join('');
-}
-
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const rows = rowsOf(evaluation).map((row) => columns.map((column) => String(row[column])));
+  return [columns, ...rows].map((cells) => `${csvLine(cells)}\r\n`).join('');
 }

@@ -3,7 +3,7 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { boolean, check, checkOptions, decodeText, show, text } from '../../core/internal.js';
+import { boolean, check, checkOptions, csvLine, decodeText, show, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import { callback, type TrainingCallback } from '../../training/index.js';
 import { unwritable } from '../files/internal.js';
@@ -34,9 +34,9 @@ export function csvLog(file: string, options: CsvLogOptions = {}): TrainingCallb
         if (columns === undefined) {
           columns = Object.keys(metrics);
           await mkdir(path.dirname(file), { recursive: true });
-          await writeFile(file, line(['epoch', ...columns]));
+          await writeFile(file, `${csvLine(['epoch', ...columns])}\n`);
         }
-        await appendFile(file, line([epoch, ...columns.map((name) => metrics[name] ?? '')]));
+        await appendFile(file, `${csvLine([epoch, ...columns.map((name) => metrics[name] ?? '')])}\n`);
       } catch (cause) {
         if (cause instanceof DataError) throw cause;
         unwritable('csvLog', 'file', file)(cause);
@@ -64,8 +64,4 @@ async function openLog(file: string): Promise<readonly string[] | undefined> {
   // A run that was killed may have left an incomplete line.
   if (!content.endsWith('\n')) await appendFile(file, '\n');
   return columns;
-}
-
-function line(cells: readonly (string | number)[]): string {
-  return `${cells.map((cell) => (/[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : cell)).join(',')}\n`;
 }
