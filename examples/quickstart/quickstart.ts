@@ -163,7 +163,7 @@ async function saveAndReload(model: LayersModel, validation: ImageSet): Promise<
   console.log(`\nSaved to ${options.out}; loaded again, it predicts ${same ? 'exactly the same' : 'DIFFERENTLY'}.`);
   if (!same) process.exitCode = 1;
   console.log(`
-The same on the command line, without code (docs/command-line.md):
+The same without code, where effnet-ts is installed (docs/command-line.md):
   npx effnet-ts classify examples/data/photos/panda.jpg
   npx effnet-ts train ${path.relative('.', options.data)} -o runs/mine
   npx effnet-ts export runs/mine --to onnx`);
