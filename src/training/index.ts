@@ -71,7 +71,8 @@ export {
   warmupCosine,
   type WarmupCosineOptions,
 } from './schedules.js';
-export { type TrainedHead, trainHead, type TrainHeadOptions } from './trainHead.js';
+export { type TrainedHead, trainHead } from './trainHead.js';
+export type { TrainHeadOptions } from './trainHeadOptions.js';
 export type { TrainingBatch } from './trainingBatch.js';
 export type { CheckpointStore } from './trainingRun.js';
 export type { Update, UpdateRule } from './updateRule.js';
