@@ -7,6 +7,7 @@ import {
   checkpointFile,
   earlyStopping,
   fineTune,
+  fineTuningRecipe,
   imageBatches,
   imageFiles,
   trainAugmentation,
@@ -76,9 +77,16 @@ export async function trainByRecipe(input: RecipeInput, context: CliContext): Pr
   const workers = trainingThreads(input);
   try {
     const tuned = await fineTune(model, {
+      ...fineTuningRecipe({
+        images: files.train.length,
+        batchSize,
+        epochs: fineTuneEpochs,
+        learningRate,
+        unfreeze: { from: fineTuneFrom },
+      }),
       train: imageBatches(augmented ?? plain, { batchSize }),
       validation: imageBatches(validation, { batchSize }),
-      stages: [{ unfreeze: { from: fineTuneFrom }, epochs: fineTuneEpochs, learningRate }],
+      calibrate: true,
       callbacks: [earlyStopping({ monitor: 'val_loss', patience: fineTuneEpochs })],
       runtime: onnx ? createRuntime : undefined,
       workers,

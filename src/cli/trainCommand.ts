@@ -25,7 +25,7 @@ export const trainCommand: CliCommand = {
       .option('--epochs <number>', 'epochs of the new classifier, with the network frozen', wholeNumber(1), 30)
       .option('--fine-tune-epochs <number>', 'epochs that train the upper part of the network as well. 0 for none', wholeNumber(0), 5)
       .option('--fine-tune-from <block>', 'first block that is fine-tuned', 'block5a')
-      .option('--learning-rate <rate>', 'learning rate of fine-tuning', positiveNumber, 1e-4)
+      .option('--learning-rate <rate>', 'highest learning rate of fine-tuning, reached after a tenth of the steps', positiveNumber, 2e-4)
       .option('--batch-size <number>', 'images per step of fine-tuning', wholeNumber(1), 32)
       .addOption(
         new Option('--augment <recipe>', 'random changes of the images for fine-tuning')

@@ -44,6 +44,8 @@ test('train writes a model and its history, and prints what it measured', () => 
   expect(rows).toHaveLength(23);
   expect(rows[0]).toMatch(/^phase,epoch,.*val_accuracy/);
   expect(rows.at(-1)).toMatch(/^fine-tuning,1,/);
+  // The rate falls to 0 along a cosine: at 5 of 6 updates it is 2e-4 / 2 (1 + cos(5 pi / 6)).
+  expect(Number(rows.at(-1)?.split(',')[rows[0]?.split(',').indexOf('learningRate') ?? -1])).toBeCloseTo(1.3397e-5, 8);
   expect(existsSync(at('model.training'))).toBe(false);
 });
 
