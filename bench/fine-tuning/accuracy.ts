@@ -43,7 +43,7 @@ const EPOCHS = Number(epochsGiven);
 const SIZE = 224;
 const BATCH = 16;
 const RECIPE = {
-  head: 'trainHead with its defaults',
+  head: 'trainHead with its defaults, without normalized features',
   fineTuning:
     `all but BatchNormalization, ${EPOCHS} epochs, Adam, warm-up over one tenth of the steps to 2e-4, then cosine, ` +
     `batch ${BATCH}, label smoothing .1`,
@@ -73,6 +73,7 @@ for (const seed of seeds.split(',').map(Number)) {
   await loadWeights(network, backbone);
   const { model } = await trainHead(network, {
     classNames: train.classNames,
+    normalizeFeatures: false,
     train: imageBatches(train.images),
     validation: imageBatches(validation.images),
     seed,

@@ -20,6 +20,16 @@ export async function openCamera(video: HTMLVideoElement): Promise<void> {
   }
   await video.play();
   video.hidden = false;
+  // A camera that faces the person is shown like a mirror. Photos are not mirrored.
+  const [track] = video.srcObject.getVideoTracks();
+  video.classList.toggle('mirrored', track?.getSettings().facingMode !== 'environment');
+}
+
+/** Turns the camera off. */
+export function closeCamera(video: HTMLVideoElement): void {
+  for (const track of (video.srcObject as MediaStream | null)?.getTracks() ?? []) track.stop();
+  video.srcObject = null;
+  video.hidden = true;
 }
 
 /** What the camera sees, as a picture to keep. */

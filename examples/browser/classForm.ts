@@ -1,85 +1,153 @@
-// The form of classes to learn: a name and some pictures each, from files or the camera.
+// Cards for the classes to learn: a name each, and photos from files, folders, zip archives, the clipboard or the camera.
 
+import { droppedFiles, openZips, type FoundFile } from './droppedFiles.js';
 import type { ClassExamples } from './protocol.js';
+import { thumbnailOf } from './thumbnailOf.js';
+import { whileHeld } from './whileHeld.js';
 
 interface ClassFormOptions {
-  /** A picture from the camera, when it is on. */
-  readonly snapshot: () => Promise<Blob> | undefined;
-  /** Hears what is missing before the classes can be learned, or `undefined` if nothing is. */
+  /** Takes a photo with the camera, or returns `undefined` if the camera does not start. */
+  readonly takePhoto: () => Promise<Blob | undefined>;
+  /** Is told what is missing before the classes can be learned, or `undefined` if nothing is. */
   readonly onChange: (missing: string | undefined) => void;
+  /** Is told what went wrong. */
+  readonly onError: (error: unknown) => void;
+}
+
+interface Card {
+  readonly name: HTMLInputElement;
+  readonly photos: Blob[];
+  readonly addFiles: (files: readonly FoundFile[]) => Promise<void>;
+  readonly remove: () => void;
 }
 
 /** What the page does with the form. */
 interface ClassForm {
   add(): void;
+  /** Adds photos to the classes that are named like their folders, and creates the classes that do not exist. */
+  addFolders(files: readonly FoundFile[]): Promise<void>;
   classes(): readonly ClassExamples[];
 }
 
 /** Fills `place` with two empty classes. */
-export function classForm(place: HTMLElement, { snapshot, onChange }: ClassFormOptions): ClassForm {
-  let rows: { readonly name: HTMLInputElement; readonly pictures: Blob[] }[] = [];
-  const classes = (): ClassExamples[] => rows.map(({ name, pictures }) => ({ name: name.value.trim(), pictures }));
+export function classForm(place: HTMLElement, { takePhoto, onChange, onError }: ClassFormOptions): ClassForm {
+  let cards: Card[] = [];
+  const classes = (): ClassExamples[] => cards.map(({ name, photos }) => ({ name: name.value.trim(), pictures: photos }));
   const changed = (): void => {
     onChange(whatIsMissing(classes()));
   };
 
-  const add = (): void => {
+  const addCard = (): Card => {
     const field = document.createElement('fieldset');
     const name = labeled('Name', { type: 'text' });
-    const files = labeled('Pictures', { type: 'file', accept: 'image/*', multiple: true });
-    const shoot = button('Add what the camera sees');
+    const files = labeled('Photos', { type: 'file', accept: 'image/*,.zip', multiple: true });
+    const shoot = button('Hold to record');
     const remove = button('Remove this class');
-    const photos = document.createElement('ul');
-    photos.className = 'photos';
+    const list = document.createElement('ul');
+    list.className = 'photos';
     const skipped = document.createElement('p');
-    const row = { name: name.input, pictures: [] as Blob[] };
+    skipped.className = 'skipped';
+    const photos: Blob[] = [];
 
-    const keep = async (picture: Blob, called: string): Promise<void> => {
-      const thumbnail = await thumbnailOf(picture);
+    const keep = async (photo: Blob, fileName: string): Promise<void> => {
+      const thumbnail = await thumbnailOf(photo);
       if (thumbnail === undefined) {
-        skipped.append(`${called} was left out: this browser cannot read it. `);
+        skipped.append(`${fileName} was left out: this browser cannot read it. `);
         return;
       }
-      row.pictures.push(picture);
+      photos.push(photo);
       const item = document.createElement('li');
       const discard = button('×');
-      discard.ariaLabel = `Remove ${called}`;
+      discard.ariaLabel = `Remove ${fileName}`;
       discard.addEventListener('click', () => {
-        row.pictures.splice(row.pictures.indexOf(picture), 1);
+        photos.splice(photos.indexOf(photo), 1);
         item.remove();
         changed();
       });
       item.append(thumbnail, discard);
-      photos.append(item);
+      list.append(item);
       changed();
     };
+    const card: Card = {
+      name: name.input,
+      photos,
+      addFiles: async (found) => {
+        skipped.textContent = '';
+        // One after the other, so that hundreds of photos are not decoded at once and the order stays.
+        for (const { file } of found) await keep(file, file.name);
+      },
+      remove: () => {
+        cards = cards.filter((each) => each !== card);
+        field.remove();
+        changed();
+      },
+    };
+    const addAll = (found: Promise<FoundFile[]>): void => {
+      void found.then(card.addFiles).catch(onError);
+    };
 
-    shoot.addEventListener('click', () => {
-      const taken = snapshot();
-      void taken?.then((picture) => keep(picture, 'the picture of the camera'));
+    whileHeld(shoot, async () => {
+      const photo = await takePhoto();
+      if (photo !== undefined) await keep(photo, 'the photo of the camera');
+      return photo !== undefined;
     });
     files.input.addEventListener('change', () => {
-      skipped.textContent = '';
-      for (const file of Array.from(files.input.files ?? [])) void keep(file, file.name);
+      addAll(openZips(Array.from(files.input.files ?? [], (file) => ({ folder: '', file }))));
       // The same file can be chosen again.
       files.input.value = '';
     });
-    remove.addEventListener('click', () => {
-      rows = rows.filter((each) => each !== row);
-      field.remove();
-      changed();
+    acceptDrops(field, addAll);
+    field.addEventListener('paste', ({ clipboardData }) => {
+      const pasted = [...(clipboardData?.files ?? [])];
+      if (pasted.length > 0) addAll(openZips(pasted.map((file) => ({ folder: '', file }))));
     });
+    remove.addEventListener('click', card.remove);
     name.input.addEventListener('input', changed);
-    rows.push(row);
+    cards.push(card);
     const legend = document.createElement('legend');
-    legend.textContent = 'A class';
-    field.append(legend, name.label, files.label, shoot, remove, photos, skipped);
+    legend.textContent = 'Class';
+    const buttons = document.createElement('p');
+    buttons.append(shoot, ' ', remove);
+    field.append(legend, name.label, files.label, buttons, list, skipped);
     place.append(field);
     changed();
+    return card;
   };
-  add();
-  add();
-  return { add, classes };
+  addCard();
+  addCard();
+
+  return {
+    add: () => {
+      addCard().name.focus();
+    },
+    addFolders: async (files) => {
+      const loose = files.filter(({ folder }) => folder === '');
+      if (loose.length > 0) {
+        throw new Error(
+          `${loose[0]?.file.name ?? ''} is in no folder. Drop a folder with one folder per class, or drop photos on a class.`,
+        );
+      }
+      for (const name of new Set(files.map(({ folder }) => folder))) {
+        const unused = cards.find((card) => card.name.value.trim() === '' && card.photos.length === 0);
+        const card = cards.find((each) => each.name.value.trim() === name) ?? unused ?? addCard();
+        card.name.value = name;
+        await card.addFiles(files.filter(({ folder }) => folder === name));
+      }
+      for (const card of cards.filter(({ name, photos }) => name.value.trim() === '' && photos.length === 0)) card.remove();
+    },
+    classes,
+  };
+}
+
+/** Calls `onFiles` with what is dropped on an element, and marks the element while something is dragged over it. */
+export function acceptDrops(element: HTMLElement, onFiles: (files: Promise<FoundFile[]>) => void): void {
+  for (const type of ['dragover', 'dragleave', 'drop'] as const) {
+    element.addEventListener(type, (event) => {
+      event.preventDefault();
+      element.classList.toggle('over', type === 'dragover');
+      if (type === 'drop' && event.dataTransfer !== null) onFiles(droppedFiles(event.dataTransfer));
+    });
+  }
 }
 
 function whatIsMissing(classes: readonly ClassExamples[]): string | undefined {
@@ -89,18 +157,7 @@ function whatIsMissing(classes: readonly ClassExamples[]): string | undefined {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) return `Two classes are named ${twice}. Give one another name.`;
   const empty = classes.find(({ pictures }) => pictures.length === 0);
-  return empty === undefined ? undefined : `Add pictures of ${empty.name}, or remove it.`;
-}
-
-/** A small picture, or `undefined` if the browser cannot decode it. */
-async function thumbnailOf(picture: Blob): Promise<HTMLCanvasElement | undefined> {
-  const bitmap = await createImageBitmap(picture, { resizeHeight: 96 }).catch(() => undefined);
-  if (bitmap === undefined) return undefined;
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
-  canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return canvas;
+  return empty === undefined ? undefined : `Add photos of ${empty.name}, or remove it.`;
 }
 
 function button(text: string): HTMLButtonElement {

@@ -4,9 +4,11 @@
 // Expect:   drop examples/data/photos/panda.jpg: giant panda with more than 0.9; teach it two classes: they survive a reload.
 // The page: what is shown and clicked. The model is in worker.ts.
 
-import { openCamera, takePicture } from './camera.js';
-import { classForm } from './classForm.js';
+import { closeCamera, openCamera, takePicture } from './camera.js';
+import { acceptDrops, classForm } from './classForm.js';
+import { openZips, type FoundFile } from './droppedFiles.js';
 import { remote, type Answer, type BackendChoice, type Remote } from './protocol.js';
+import { showTestResults } from './testResults.js';
 
 const element = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
 
@@ -85,7 +87,12 @@ function list(id: string, answers: readonly Answer[]): void {
       const bar = document.createElement('meter');
       bar.value = probability;
       bar.ariaLabel = 'probability';
-      item.append(`${name} ${probability.toFixed(3)} `, bar);
+      const [label, number] = [name, probability.toFixed(3)].map((text) => {
+        const span = document.createElement('span');
+        span.textContent = text;
+        return span;
+      }) as [HTMLElement, HTMLElement];
+      item.append(label, ' ', number, ' ', bar);
       return item;
     }),
   );
@@ -116,12 +123,39 @@ function ready(): Remote {
 }
 
 const form = classForm(element('classes'), {
-  snapshot: () => (video.hidden ? undefined : takePicture(video)),
+  takePhoto: async () => {
+    if (video.hidden && !(await showCamera())) return undefined;
+    return takePicture(video);
+  },
   onChange: (missing) => {
     learnButton.disabled = missing !== undefined;
     element('missing').textContent = missing ?? '';
   },
+  onError: (error) => {
+    void attempt(() => {
+      throw error;
+    });
+  },
 });
+
+/** Returns whether the camera is on. */
+async function showCamera(): Promise<boolean> {
+  await attempt(async () => {
+    await openCamera(video);
+    return 'The camera is on.';
+  });
+  for (const id of ['snap', 'cameraOff']) element(id).hidden = video.hidden;
+  element('camera').hidden = !video.hidden;
+  return !video.hidden;
+}
+
+function addFolders(files: Promise<readonly FoundFile[]>): void {
+  void attempt(async () => {
+    const found = await files;
+    await form.addFolders(found);
+    return `Read ${found.length} files.`;
+  });
+}
 
 choice.addEventListener('change', () => {
   history.replaceState(null, '', `?backend=${choice.value}`);
@@ -131,20 +165,22 @@ element('photo').addEventListener('change', ({ target }) => {
   const [file] = (target as HTMLInputElement).files ?? [];
   if (file !== undefined) void name(file);
 });
-for (const type of ['dragover', 'dragleave', 'drop'] as const) {
-  drop.addEventListener(type, (event) => {
-    event.preventDefault();
-    drop.classList.toggle('over', type === 'dragover');
-    const file = type === 'drop' ? event.dataTransfer?.files[0] : undefined;
-    if (file !== undefined) void name(file);
-  });
-}
+acceptDrops(drop, (files) => {
+  void files.then(([first]) => (first === undefined ? undefined : name(first.file)));
+});
+acceptDrops(element('folders'), addFolders);
+element('folderInput').addEventListener('change', ({ target }) => {
+  const files = [...((target as HTMLInputElement).files ?? [])];
+  addFolders(openZips(files.map((file) => ({ folder: file.webkitRelativePath.split('/').at(-2) ?? '', file }))));
+  (target as HTMLInputElement).value = '';
+});
 element('camera').addEventListener('click', () => {
-  void attempt(async () => {
-    await openCamera(video);
-    element('snap').hidden = false;
-    return 'The camera is on.';
-  });
+  void showCamera();
+});
+element('cameraOff').addEventListener('click', () => {
+  closeCamera(video);
+  for (const id of ['snap', 'cameraOff']) element(id).hidden = true;
+  element('camera').hidden = false;
 });
 element('snap').addEventListener('click', () => {
   void createImageBitmap(video).then(name);
@@ -154,13 +190,17 @@ element('add').addEventListener('click', () => {
 });
 learnButton.addEventListener('click', () => {
   learnButton.disabled = true;
+  element('results').hidden = true;
   void attempt(async () => {
-    const { learned, tested, right } = await ready().ask('learn', form.classes());
+    const classes = form.classes().map((each) => ({ ...each, pictures: [...each.pictures] }));
+    const { learned, tested } = await ready().ask('learn', classes);
     showLearned(learned);
+    await showTestResults(element('results'), classes, tested);
+    const right = tested.filter(({ label, predicted }) => label === predicted).length;
     const test =
-      tested === 0
-        ? 'With five pictures of each class, some of them test what was learned.'
-        : `It names ${right} of ${tested} pictures right that it did not learn from.`;
+      tested.length === 0
+        ? 'With five photos of each class, some of them test what was learned.'
+        : `It names ${right} of ${tested.length} photos right that it did not learn from.`;
     return `Learned ${learned.join(', ')}. ${test} Saved in this browser.`;
   }).finally(() => {
     learnButton.disabled = false;

@@ -13,6 +13,16 @@ export interface ClassExamples {
   readonly pictures: readonly Blob[];
 }
 
+/** The answer for a photo that was not learned from. */
+export interface TestAnswer {
+  /** Index of the right class. */
+  readonly label: number;
+  /** Index of the class that was answered. */
+  readonly predicted: number;
+  /** Index of the photo in its class. */
+  readonly picture: number;
+}
+
 /** What the worker does on request; each is answered by a promise of its own. */
 export interface Tasks {
   /** Starts a backend, fetches the network and, where there is one, what was learned before. */
@@ -22,8 +32,7 @@ export interface Tasks {
     readonly learned: readonly Answer[];
     readonly milliseconds: number;
   };
-  /** `tested` pictures were not learned from; `right` of them are named correctly. */
-  learn(classes: readonly ClassExamples[]): { readonly learned: readonly string[]; readonly tested: number; readonly right: number };
+  learn(classes: readonly ClassExamples[]): { readonly learned: readonly string[]; readonly tested: readonly TestAnswer[] };
   forget(nothing: undefined): undefined;
 }
 

@@ -24,7 +24,7 @@ import {
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
 import weightsFile from '../data/weights/efficientnet-lite0.safetensors?url';
 import { startBackend } from './backends.js';
-import type { Answer, Reply, Request, TaskName, Tasks } from './protocol.js';
+import type { Answer, Reply, Request, TaskName, Tasks, TestAnswer } from './protocol.js';
 
 const KEPT_AT = 'indexeddb://effnet-browser-example';
 /** With a few examples per class, a crop loses too much. The learned model keeps this record, so classify follows it. */
@@ -86,18 +86,18 @@ const work: Work = {
       },
     });
     const tests = pictures.filter(isTest);
-    let right = 0;
-    for (const [i, { picture, label }] of tests.entries()) {
-      say('Testing', i / tests.length);
+    const tested: TestAnswer[] = [];
+    for (const [done, { picture, label, i }] of tests.entries()) {
+      say('Testing', done / tests.length);
       const [best] = await classify(model, await browserPixels(picture));
-      if (best?.index === label) right++;
+      tested.push({ label, predicted: best?.index ?? -1, picture: i });
     }
     say('Saving');
     // Half the browser's storage; the network's own kernels are float16 already.
     await saveModel(model, KEPT_AT, { dtype: 'float16' });
     learned?.dispose();
     learned = await fastCopy(model);
-    return { learned: namesOf(learned), tested: tests.length, right };
+    return { learned: namesOf(learned), tested };
   },
 
   async forget() {

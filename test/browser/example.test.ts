@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { zipSync } from 'fflate';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { preview, type PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -92,17 +93,17 @@ describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => 
     for (const [index, name] of ['hat', 'shoes'].entries()) {
       const field = page.locator('fieldset').nth(index);
       await field.getByLabel('Name').fill(name);
-      await field.getByLabel('Pictures').setInputFiles(photos('train', name));
+      await field.getByLabel('Photos').setInputFiles(photos('train', name));
     }
     const broken = { name: 'photo.heic', mimeType: 'image/heic', buffer: Buffer.from('no picture') };
-    await page.locator('fieldset').nth(1).getByLabel('Pictures').setInputFiles(broken);
+    await page.locator('fieldset').nth(1).getByLabel('Photos').setInputFiles(broken);
     await page.getByText('photo.heic was left out: this browser cannot read it.').waitFor();
     await page.getByRole('button', { name: 'Add a class' }).click();
     expect(await page.getByRole('button', { name: 'Learn' }).isDisabled()).toBe(true);
     expect(await page.getByRole('note').textContent()).toBe('Name every class, or remove it.');
     await page.getByRole('button', { name: 'Remove this class' }).last().click();
     await page.getByRole('button', { name: 'Learn' }).click();
-    await status(page, 'Learned hat, shoes. It names 2 of 2 pictures right that it did not learn from.');
+    await status(page, 'Learned hat, shoes. It names 2 of 2 photos right that it did not learn from.');
 
     await page.getByText('This page now works offline.').waitFor();
     await context.setOffline(true);
@@ -120,6 +121,45 @@ describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => 
     expect(await page.locator('#learnedAnswers').isHidden()).toBe(true);
     await context.close();
   }, 240_000);
+
+  test('a zip of class folders becomes classes, which are tested after learning, on a narrow screen', async () => {
+    const page = await browser.newPage({ viewport: { width: 380, height: 800 } });
+    await page.goto(`${isolated}?backend=wasm`);
+    await status(page, 'Ready.');
+    const files = Object.fromEntries(
+      ['hat', 'shoes', 'pants'].flatMap((name) =>
+        photos('train', name).map((file) => [`clothes/${name}/${path.basename(file)}`, new Uint8Array(readFileSync(file))] as const),
+      ),
+    );
+    const archive = Buffer.from(zipSync({ ...files, '__MACOSX/clothes/hat/._x.jpg': new Uint8Array(3) }, { level: 0 })).toString('base64');
+    const transfer = await page.evaluateHandle(async (base64) => {
+      const transfer = new DataTransfer();
+      const blob = await (await fetch(`data:application/zip;base64,${base64}`)).blob();
+      transfer.items.add(new File([blob], 'clothes.zip', { type: 'application/zip' }));
+      return transfer;
+    }, archive);
+    await page.dispatchEvent('#folders', 'drop', { dataTransfer: transfer });
+    await status(page, 'Read 15 files.');
+    expect(await page.getByLabel('Name').evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).value))).toEqual([
+      'hat',
+      'shoes',
+      'pants',
+    ]);
+    expect(await page.locator('.photos li').count()).toBe(15);
+    await page.getByRole('button', { name: 'Learn' }).click();
+    await status(page, /names \d of 3 photos right/);
+    expect(await page.locator('#results table tbody td').allTextContents()).toHaveLength(9);
+    expect(await page.locator('#results p').textContent()).toMatch(/^Tested with 3 photos that it did not learn from\./);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(380);
+    const folderOfShots = process.env['PAGE_SCREENSHOTS'];
+    if (folderOfShots !== undefined) {
+      await page.screenshot({ path: path.join(folderOfShots, 'narrow.png'), fullPage: true });
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.screenshot({ path: path.join(folderOfShots, 'wide-dark.png'), fullPage: true });
+    }
+    await page.close();
+  }, 180_000);
 
   test('a blocked camera is one sentence, a page without cross-origin isolation says what that costs', async () => {
     const page = await open(plain, 'wasm');
