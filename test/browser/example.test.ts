@@ -140,11 +140,9 @@ describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => 
     }, archive);
     await page.dispatchEvent('#folders', 'drop', { dataTransfer: transfer });
     await status(page, 'Read 15 files.');
-    expect(await page.getByLabel('Name').evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).value))).toEqual([
-      'hat',
-      'shoes',
-      'pants',
-    ]);
+    expect(
+      await page.locator('fieldset input[type=text]').evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).value)),
+    ).toEqual(['hat', 'shoes', 'pants']);
     expect(await page.locator('.photos li').count()).toBe(15);
     await page.getByRole('button', { name: 'Learn' }).click();
     await status(page, /names \d of 3 photos right/);
