@@ -92,14 +92,14 @@ export function classForm(place: HTMLElement, { takePhoto, onChange, onError }: 
       return photo !== undefined;
     });
     files.input.addEventListener('change', () => {
-      addAll(openZips(Array.from(files.input.files ?? [], (file) => ({ folder: '', file }))));
+      addAll(openZips(files.input.files ?? []));
       // The same file can be chosen again.
       files.input.value = '';
     });
     acceptDrops(field, addAll);
     field.addEventListener('paste', ({ clipboardData }) => {
       const pasted = [...(clipboardData?.files ?? [])];
-      if (pasted.length > 0) addAll(openZips(pasted.map((file) => ({ folder: '', file }))));
+      if (pasted.length > 0) addAll(openZips(pasted));
     });
     remove.addEventListener('click', card.remove);
     name.input.addEventListener('input', changed);

@@ -14,15 +14,22 @@ export async function droppedFiles(transfer: DataTransfer): Promise<FoundFile[]>
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
   const files = entries.some((entry) => entry?.isDirectory)
     ? (await Promise.all(entries.map((entry) => (entry === null ? Promise.resolve([]) : filesIn(entry, ''))))).flat()
-    : [...transfer.files].map((file) => ({ folder: '', file }));
-  return openZips(files);
+    : [...transfer.files].map(foundFile);
+  return withOpenZips(files);
 }
 
-/** Replaces zip archives by the files in them. */
-export async function openZips(files: readonly FoundFile[]): Promise<FoundFile[]> {
-  const opened = await Promise.all(
-    files.map((found) => (/\.zip$/i.test(found.file.name) ? filesInZip(found.file) : Promise.resolve([found]))),
-  );
+/** Returns files that were chosen or pasted, and those in zip archives among them. */
+export function openZips(files: Iterable<File>): Promise<FoundFile[]> {
+  return withOpenZips([...files].map(foundFile));
+}
+
+/** A file that was chosen in a folder states its path. */
+function foundFile(file: File): FoundFile {
+  return { folder: file.webkitRelativePath.split('/').at(-2) ?? '', file };
+}
+
+async function withOpenZips(files: readonly FoundFile[]): Promise<FoundFile[]> {
+  const opened = await Promise.all(files.map((each) => (/\.zip$/i.test(each.file.name) ? filesInZip(each.file) : Promise.resolve([each]))));
   return opened.flat();
 }
 

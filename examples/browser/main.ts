@@ -7,7 +7,8 @@
 import { closeCamera, openCamera, takePicture } from './camera.js';
 import { acceptDrops, classForm } from './classForm.js';
 import { openZips, type FoundFile } from './droppedFiles.js';
-import { remote, type Answer, type BackendChoice, type Remote } from './protocol.js';
+import { remote, type BackendChoice, type Remote } from './protocol.js';
+import { showAnswers } from './showAnswers.js';
 import { showTestResults } from './testResults.js';
 
 const element = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
@@ -80,31 +81,13 @@ function showLearned(names: readonly string[]): void {
   element('learned').replaceChildren();
 }
 
-function list(id: string, answers: readonly Answer[]): void {
-  element(id).replaceChildren(
-    ...answers.map(({ name, probability }) => {
-      const item = document.createElement('li');
-      const bar = document.createElement('meter');
-      bar.value = probability;
-      bar.ariaLabel = 'probability';
-      const [label, number] = [name, probability.toFixed(3)].map((text) => {
-        const span = document.createElement('span');
-        span.textContent = text;
-        return span;
-      }) as [HTMLElement, HTMLElement];
-      item.append(label, ' ', number, ' ', bar);
-      return item;
-    }),
-  );
-}
-
 async function name(picture: Blob | ImageBitmap): Promise<void> {
   await attempt(async () => {
     const shown = picture instanceof Blob ? await createImageBitmap(picture).catch(() => undefined) : picture;
     const { imagenet, learned, milliseconds } = await ready().ask('classify', picture);
     if (shown !== undefined) showPicture(shown);
-    list('imagenet', imagenet);
-    list('learned', learned);
+    showAnswers(element('imagenet'), imagenet);
+    showAnswers(element('learned'), learned);
     return `Named in ${Math.round(milliseconds)} ms.`;
   });
 }
@@ -144,9 +127,13 @@ async function showCamera(): Promise<boolean> {
     await openCamera(video);
     return 'The camera is on.';
   });
+  showCameraButtons();
+  return !video.hidden;
+}
+
+function showCameraButtons(): void {
   for (const id of ['snap', 'cameraOff']) element(id).hidden = video.hidden;
   element('camera').hidden = !video.hidden;
-  return !video.hidden;
 }
 
 function addFolders(files: Promise<readonly FoundFile[]>): void {
@@ -171,7 +158,7 @@ acceptDrops(drop, (files) => {
 acceptDrops(element('folders'), addFolders);
 element('folderInput').addEventListener('change', ({ target }) => {
   const files = [...((target as HTMLInputElement).files ?? [])];
-  addFolders(openZips(files.map((file) => ({ folder: file.webkitRelativePath.split('/').at(-2) ?? '', file }))));
+  addFolders(openZips(files));
   (target as HTMLInputElement).value = '';
 });
 element('camera').addEventListener('click', () => {
@@ -179,8 +166,7 @@ element('camera').addEventListener('click', () => {
 });
 element('cameraOff').addEventListener('click', () => {
   closeCamera(video);
-  for (const id of ['snap', 'cameraOff']) element(id).hidden = true;
-  element('camera').hidden = false;
+  showCameraButtons();
 });
 element('snap').addEventListener('click', () => {
   void createImageBitmap(video).then(name);
@@ -195,12 +181,11 @@ learnButton.addEventListener('click', () => {
     const classes = form.classes().map((each) => ({ ...each, pictures: [...each.pictures] }));
     const { learned, tested } = await ready().ask('learn', classes);
     showLearned(learned);
-    await showTestResults(element('results'), classes, tested);
-    const right = tested.filter(({ label, predicted }) => label === predicted).length;
+    if (tested !== undefined) await showTestResults(element('results'), classes, tested);
     const test =
-      tested.length === 0
+      tested === undefined
         ? 'With five photos of each class, some of them test what was learned.'
-        : `It names ${right} of ${tested.length} photos right that it did not learn from.`;
+        : `It names ${tested.count - tested.wrong.length} of ${tested.count} photos right that it did not learn from.`;
     return `Learned ${learned.join(', ')}. ${test} Saved in this browser.`;
   }).finally(() => {
     learnButton.disabled = false;

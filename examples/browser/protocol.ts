@@ -1,5 +1,7 @@
 // What the page and the worker say to each other. Types, and the page's half of the talk.
 
+import type { Evaluation } from 'effnet-ts';
+
 export type BackendChoice = 'auto' | 'webgpu' | 'webgl' | 'wasm';
 
 export interface Answer {
@@ -13,8 +15,12 @@ export interface ClassExamples {
   readonly pictures: readonly Blob[];
 }
 
-/** The answer for a photo that was not learned from. */
-export interface TestAnswer {
+/** How the model answers for photos that it did not learn from. */
+export interface TestResults extends Pick<Evaluation, 'count' | 'confusionMatrix' | 'perClass'> {
+  readonly wrong: readonly WrongAnswer[];
+}
+
+interface WrongAnswer {
   /** Index of the right class. */
   readonly label: number;
   /** Index of the class that was answered. */
@@ -32,7 +38,8 @@ export interface Tasks {
     readonly learned: readonly Answer[];
     readonly milliseconds: number;
   };
-  learn(classes: readonly ClassExamples[]): { readonly learned: readonly string[]; readonly tested: readonly TestAnswer[] };
+  /** `tested` is `undefined` if no class has enough photos. */
+  learn(classes: readonly ClassExamples[]): { readonly learned: readonly string[]; readonly tested: TestResults | undefined };
   forget(nothing: undefined): undefined;
 }
 

@@ -1,22 +1,18 @@
 // What the held-out photos say about a model: which classes are confused, which photos are wrong, and what to do.
 
-import type { ClassExamples, TestAnswer } from './protocol.js';
+import type { ClassExamples, TestResults } from './protocol.js';
 import { thumbnailOf } from './thumbnailOf.js';
 
 /** Shows the answers for the photos that were not learned from. */
-export async function showTestResults(
-  place: HTMLElement,
-  classes: readonly ClassExamples[],
-  answers: readonly TestAnswer[],
-): Promise<void> {
-  place.hidden = answers.length === 0;
-  const wrong = answers.filter(({ label, predicted }) => label !== predicted);
+export async function showTestResults(place: HTMLElement, classes: readonly ClassExamples[], results: TestResults): Promise<void> {
+  const { confusionMatrix, wrong } = results;
+  place.hidden = false;
   place.replaceChildren(
     heading('How well it answers'),
-    paragraph(adviceOf(classes, answers)),
+    paragraph(adviceOf(results)),
     confusionTable(
       classes.map(({ name }) => name),
-      answers,
+      confusionMatrix,
     ),
   );
   if (wrong.length === 0) return;
@@ -32,21 +28,18 @@ export async function showTestResults(
 }
 
 /** The weakest class, with what helps. */
-function adviceOf(classes: readonly ClassExamples[], answers: readonly TestAnswer[]): string {
-  const counts = classes.map(({ name }, label) => {
-    const own = answers.filter((answer) => answer.label === label);
-    return { name, total: own.length, wrong: own.filter(({ predicted }) => predicted !== label).length };
-  });
-  const tested = `Tested with ${answers.length} photos that it did not learn from.`;
-  const share = ({ wrong, total }: (typeof counts)[number]): number => (total === 0 ? 0 : wrong / total);
-  const weakest = counts.reduce((worst, each) => (share(each) > share(worst) ? each : worst));
-  if (weakest.wrong > 0) {
-    return `${tested} Add more photos of ${weakest.name}: ${weakest.wrong} of ${weakest.total} were taken for another class.`;
+function adviceOf({ count, perClass }: TestResults): string {
+  const tested = `Tested with ${count} photos that it did not learn from.`;
+  const [weakest] = perClass.filter(({ support }) => support > 0).sort((a, b) => a.recall - b.recall);
+  if (weakest !== undefined && weakest.recall < 1) {
+    const { name, support, recall } = weakest;
+    const wrong = Math.round(support * (1 - recall));
+    return `${tested} Add more photos of ${name}: ${wrong} of ${support} were taken for another class.`;
   }
-  return `${tested} All answers are right.${answers.length < 30 ? ' With so few photos, that can be luck: more photos make it certain.' : ''}`;
+  return `${tested} All answers are right.${count < 30 ? ' With so few photos, that can be luck: more photos make it certain.' : ''}`;
 }
 
-function confusionTable(names: readonly string[], answers: readonly TestAnswer[]): HTMLElement {
+function confusionTable(names: readonly string[], counts: TestResults['confusionMatrix']): HTMLElement {
   const table = document.createElement('table');
   const caption = table.createCaption();
   caption.textContent = 'Rows: what the photo shows. Columns: the answer.';
@@ -57,7 +50,7 @@ function confusionTable(names: readonly string[], answers: readonly TestAnswer[]
     const row = body.insertRow();
     row.append(cell('th', name, 'row'));
     names.forEach((_, predicted) => {
-      const count = answers.filter((answer) => answer.label === label && answer.predicted === predicted).length;
+      const count = counts[label]?.[predicted] ?? 0;
       const entry = cell('td', String(count));
       if (count > 0) entry.className = label === predicted ? 'right' : 'mistake';
       row.append(entry);

@@ -9,6 +9,7 @@ import {
   classNamesOf,
   Dataset,
   efficientNet,
+  evaluate,
   foldBatchNorm,
   imageBatches,
   loadModel,
@@ -19,12 +20,13 @@ import {
   trainHead,
   warmup,
   type Classification,
+  type Evaluation,
   type LabeledImage,
 } from 'effnet-ts';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
 import weightsFile from '../data/weights/efficientnet-lite0.safetensors?url';
 import { startBackend } from './backends.js';
-import type { Answer, Reply, Request, TaskName, Tasks, TestAnswer } from './protocol.js';
+import type { Answer, Reply, Request, TaskName, Tasks, TestResults } from './protocol.js';
 
 const KEPT_AT = 'indexeddb://effnet-browser-example';
 /** With a few examples per class, a crop loses too much. The learned model keeps this record, so classify follows it. */
@@ -86,18 +88,20 @@ const work: Work = {
       },
     });
     const tests = pictures.filter(isTest);
-    const tested: TestAnswer[] = [];
-    for (const [done, { picture, label, i }] of tests.entries()) {
-      say('Testing', done / tests.length);
-      const [best] = await classify(model, await browserPixels(picture));
-      tested.push({ label, predicted: best?.index ?? -1, picture: i });
-    }
+    const tested =
+      tests.length === 0
+        ? undefined
+        : await evaluate(model, images(tests), {
+            onProgress: ({ done }) => {
+              say('Testing', done / tests.length);
+            },
+          });
     say('Saving');
     // Half the browser's storage; the network's own kernels are float16 already.
     await saveModel(model, KEPT_AT, { dtype: 'float16' });
     learned?.dispose();
     learned = await fastCopy(model);
-    return { learned: namesOf(learned), tested };
+    return { learned: namesOf(learned), tested: tested && resultsOf(tested, tests) };
   },
 
   async forget() {
@@ -112,6 +116,18 @@ async function backbone(): Promise<LayersModel> {
   const model = efficientNet('lite0');
   await loadWeights(model, weights);
   return model;
+}
+
+/** The part of an evaluation that the page shows. `photos` are in the order of the evaluation. */
+function resultsOf(
+  { count, confusionMatrix, perClass, predictions: { labels, predicted } }: Evaluation,
+  photos: readonly { readonly i: number }[],
+): TestResults {
+  const wrong = photos.flatMap(({ i }, at) => {
+    const [label = -1, answer = -1] = [labels[at], predicted[at]];
+    return label === answer ? [] : [{ label, predicted: answer, picture: i }];
+  });
+  return { count, confusionMatrix, perClass, wrong };
 }
 
 /** The model folded for inference; the given one is disposed. */

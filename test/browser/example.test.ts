@@ -70,15 +70,21 @@ describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => 
     return page;
   };
 
+  const dropFile = async (page: Page, target: string, name: string, type: string, bytes: Uint8Array): Promise<void> => {
+    const transfer = await page.evaluateHandle(
+      async ({ name, type, base64 }) => {
+        const transfer = new DataTransfer();
+        const blob = await (await fetch(`data:${type};base64,${base64}`)).blob();
+        transfer.items.add(new File([blob], name, { type }));
+        return transfer;
+      },
+      { name, type, base64: Buffer.from(bytes).toString('base64') },
+    );
+    await page.dispatchEvent(target, 'drop', { dataTransfer: transfer });
+  };
+
   const dropPhoto = async (page: Page, file: string): Promise<string[]> => {
-    const bytes = readFileSync(file).toString('base64');
-    const transfer = await page.evaluateHandle(async (base64) => {
-      const transfer = new DataTransfer();
-      const blob = await (await fetch(`data:image/jpeg;base64,${base64}`)).blob();
-      transfer.items.add(new File([blob], 'photo.jpg', { type: 'image/jpeg' }));
-      return transfer;
-    }, bytes);
-    await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
+    await dropFile(page, '#drop', 'photo.jpg', 'image/jpeg', readFileSync(file));
     await status(page, 'Named in');
     return page.locator('#imagenet li').allTextContents();
   };
@@ -131,14 +137,8 @@ describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => 
         photos('train', name).map((file) => [`clothes/${name}/${path.basename(file)}`, new Uint8Array(readFileSync(file))] as const),
       ),
     );
-    const archive = Buffer.from(zipSync({ ...files, '__MACOSX/clothes/hat/._x.jpg': new Uint8Array(3) }, { level: 0 })).toString('base64');
-    const transfer = await page.evaluateHandle(async (base64) => {
-      const transfer = new DataTransfer();
-      const blob = await (await fetch(`data:application/zip;base64,${base64}`)).blob();
-      transfer.items.add(new File([blob], 'clothes.zip', { type: 'application/zip' }));
-      return transfer;
-    }, archive);
-    await page.dispatchEvent('#folders', 'drop', { dataTransfer: transfer });
+    const archive = zipSync({ ...files, '__MACOSX/clothes/hat/._x.jpg': new Uint8Array(3) }, { level: 0 });
+    await dropFile(page, '#folders', 'clothes.zip', 'application/zip', archive);
     await status(page, 'Read 15 files.');
     expect(
       await page.locator('fieldset input[type=text]').evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).value)),
