@@ -24,8 +24,11 @@ interface Card {
 /** What the page does with the form. */
 interface ClassForm {
   add(): void;
-  /** Adds photos to the classes that are named like their folders, and creates the classes that do not exist. */
-  addFolders(files: readonly FoundFile[]): Promise<void>;
+  /**
+   * Adds photos to the classes that are named like their folders, and creates the classes that do not exist. Returns the names of the files
+   * in folders without photos, which become no classes.
+   */
+  addFolders(files: readonly FoundFile[]): Promise<readonly string[]>;
   classes(): readonly ClassExamples[];
 }
 
@@ -86,11 +89,15 @@ export function classForm(place: HTMLElement, { takePhoto, onChange, onError }: 
       void found.then(card.addFiles).catch(onError);
     };
 
-    whileHeld(shoot, async () => {
-      const photo = await takePhoto();
-      if (photo !== undefined) await keep(photo, 'the photo of the camera');
-      return photo !== undefined;
-    });
+    whileHeld(
+      shoot,
+      async () => {
+        const photo = await takePhoto();
+        if (photo !== undefined) await keep(photo, 'the photo of the camera');
+        return photo !== undefined;
+      },
+      onError,
+    );
     files.input.addEventListener('change', () => {
       addAll(openZips(files.input.files ?? []));
       // The same file can be chosen again.
@@ -127,13 +134,19 @@ export function classForm(place: HTMLElement, { takePhoto, onChange, onError }: 
           `${loose[0]?.file.name ?? ''} is in no folder. Drop a folder with one folder per class, or drop photos on a class.`,
         );
       }
+      const leftOut: string[] = [];
       for (const name of new Set(files.map(({ folder }) => folder))) {
-        const unused = cards.find((card) => card.name.value.trim() === '' && card.photos.length === 0);
-        const card = cards.find((each) => each.name.value.trim() === name) ?? unused ?? addCard();
+        const found = files.filter(({ folder }) => folder === name);
+        const card = cards.find((each) => each.name.value.trim() === name) ?? cards.find(isUnused) ?? addCard();
         card.name.value = name;
-        await card.addFiles(files.filter(({ folder }) => folder === name));
+        await card.addFiles(found);
+        // A folder without photos is no class, for example the one that contains the folders and a license.
+        if (card.photos.length > 0) continue;
+        card.remove();
+        leftOut.push(...found.map(({ file }) => file.name));
       }
-      for (const card of cards.filter(({ name, photos }) => name.value.trim() === '' && photos.length === 0)) card.remove();
+      for (const card of cards.filter(isUnused)) card.remove();
+      return leftOut;
     },
     classes,
   };
@@ -144,10 +157,15 @@ export function acceptDrops(element: HTMLElement, onFiles: (files: Promise<Found
   for (const type of ['dragover', 'dragleave', 'drop'] as const) {
     element.addEventListener(type, (event) => {
       event.preventDefault();
+      event.stopPropagation();
       element.classList.toggle('over', type === 'dragover');
       if (type === 'drop' && event.dataTransfer !== null) onFiles(droppedFiles(event.dataTransfer));
     });
   }
+}
+
+function isUnused({ name, photos }: Card): boolean {
+  return name.value.trim() === '' && photos.length === 0;
 }
 
 function whatIsMissing(classes: readonly ClassExamples[]): string | undefined {

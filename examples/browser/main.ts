@@ -22,6 +22,7 @@ const drop = element('drop');
 const learnButton = element('learn') as HTMLButtonElement;
 
 let model: Remote | undefined;
+let isLearning = false;
 
 function doing(what: string, share?: number): void {
   status.textContent = `${what}.`;
@@ -111,15 +112,22 @@ const form = classForm(element('classes'), {
     return takePicture(video);
   },
   onChange: (missing) => {
-    learnButton.disabled = missing !== undefined;
     element('missing').textContent = missing ?? '';
+    lockLearning();
   },
-  onError: (error) => {
-    void attempt(() => {
-      throw error;
-    });
-  },
+  onError: report,
 });
+
+function report(error: unknown): void {
+  void attempt(() => {
+    throw error;
+  });
+}
+
+/** Learning is possible when nothing is missing, and not while it runs. */
+function lockLearning(): void {
+  learnButton.disabled = isLearning || element('missing').textContent !== '';
+}
 
 /** Returns whether the camera is on. */
 async function showCamera(): Promise<boolean> {
@@ -139,8 +147,8 @@ function showCameraButtons(): void {
 function addFolders(files: Promise<readonly FoundFile[]>): void {
   void attempt(async () => {
     const found = await files;
-    await form.addFolders(found);
-    return `Read ${found.length} files.`;
+    const leftOut = await form.addFolders(found);
+    return `Read ${found.length} files.${leftOut.length === 0 ? '' : ` Left out, because their folders have no photos: ${leftOut.join(', ')}.`}`;
   });
 }
 
@@ -153,9 +161,10 @@ element('photo').addEventListener('change', ({ target }) => {
   if (file !== undefined) void name(file);
 });
 acceptDrops(drop, (files) => {
-  void files.then(([first]) => (first === undefined ? undefined : name(first.file)));
+  void files.then(([first]) => (first === undefined ? undefined : name(first.file))).catch(report);
 });
-acceptDrops(element('folders'), addFolders);
+// Also outside of the dashed areas, where the browser would otherwise leave the page and open the file.
+acceptDrops(document.documentElement, addFolders);
 element('folderInput').addEventListener('change', ({ target }) => {
   const files = [...((target as HTMLInputElement).files ?? [])];
   addFolders(openZips(files));
@@ -175,7 +184,8 @@ element('add').addEventListener('click', () => {
   form.add();
 });
 learnButton.addEventListener('click', () => {
-  learnButton.disabled = true;
+  isLearning = true;
+  lockLearning();
   element('results').hidden = true;
   void attempt(async () => {
     const classes = form.classes().map((each) => ({ ...each, pictures: [...each.pictures] }));
@@ -188,7 +198,8 @@ learnButton.addEventListener('click', () => {
         : `It names ${tested.count - tested.wrong.length} of ${tested.count} photos right that it did not learn from.`;
     return `Learned ${learned.join(', ')}. ${test} Saved in this browser.`;
   }).finally(() => {
-    learnButton.disabled = false;
+    isLearning = false;
+    lockLearning();
   });
 });
 element('forget').addEventListener('click', () => {

@@ -137,14 +137,19 @@ describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => 
         photos('train', name).map((file) => [`clothes/${name}/${path.basename(file)}`, new Uint8Array(readFileSync(file))] as const),
       ),
     );
-    const archive = zipSync({ ...files, '__MACOSX/clothes/hat/._x.jpg': new Uint8Array(3) }, { level: 0 });
+    const archive = zipSync(
+      { 'clothes/LICENSE': new Uint8Array(3), ...files, '__MACOSX/clothes/hat/._x.jpg': new Uint8Array(3) },
+      { level: 0 },
+    );
     await dropFile(page, '#folders', 'clothes.zip', 'application/zip', archive);
-    await status(page, 'Read 15 files.');
+    await status(page, 'Read 16 files. Left out, because their folders have no photos: LICENSE.');
     expect(
       await page.locator('fieldset input[type=text]').evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).value)),
     ).toEqual(['hat', 'shoes', 'pants']);
     expect(await page.locator('.photos li').count()).toBe(15);
     await page.getByRole('button', { name: 'Learn' }).click();
+    await page.locator('.photos button').first().click();
+    expect(await page.getByRole('button', { name: 'Learn' }).isDisabled(), 'Learn while it learns').toBe(true);
     await status(page, /names \d of 3 photos right/);
     expect(await page.locator('#results table tbody td').allTextContents()).toHaveLength(9);
     expect(await page.locator('#results p').textContent()).toMatch(/^Tested with 3 photos that it did not learn from\./);
@@ -156,6 +161,8 @@ describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => 
       await page.emulateMedia({ colorScheme: 'dark' });
       await page.screenshot({ path: path.join(folderOfShots, 'wide-dark.png'), fullPage: true });
     }
+    await dropFile(page, 'h1', 'broken.zip', 'application/zip', new Uint8Array(9));
+    await page.getByText('broken.zip cannot be opened').waitFor();
     await page.close();
   }, 180_000);
 
